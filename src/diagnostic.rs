@@ -1,0 +1,150 @@
+//! What a lint has to say, as plain data.
+//!
+//! In: nothing, this is the vocabulary. Out: [`Diagnostic`], which `lints` make and `report` writes.
+//! Invariant: nothing here knows how it will be shown; no colour, no width, no markup.
+
+use std::fmt;
+
+use crate::source::{FileId, Span};
+
+/// One thing to say about one place.
+#[derive(Clone, Debug)]
+pub struct Diagnostic {
+    /// Name of the lint, `sequential_await`; empty when the tool itself speaks (a file it cannot read).
+    pub lint: &'static str,
+    /// How loud it is.
+    pub level: Level,
+    /// How sure the lint is.
+    pub confidence: Confidence,
+    /// Which file.
+    pub file: FileId,
+    /// The function it is in, `Store::page`.
+    pub function: String,
+    /// One sentence without final stop, lower case, as rustc writes them.
+    pub message: String,
+    /// Where it is.
+    pub primary: Label,
+    /// Other places that belong to it.
+    pub labels: Vec<Label>,
+    /// Round trips before and after, and how the awaits lie in time.
+    pub timeline: Option<Timeline>,
+    /// Why the lint believes it: one line per await.
+    pub evidence: Vec<String>,
+    /// What else changes when the advice is followed.
+    pub notes: Vec<String>,
+    /// What to write instead.
+    pub fix: Option<Fix>,
+}
+
+/// A place with a remark.
+#[derive(Clone, Debug)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// The remark.
+    pub text: String,
+}
+
+/// The awaits of a region in time, counted in round trips.
+#[derive(Clone, Debug)]
+pub struct Timeline {
+    /// Round trips today.
+    pub before: usize,
+    /// Round trips after the rewrite.
+    pub after: usize,
+    /// One row per await, in source order.
+    pub rows: Vec<Row>,
+}
+
+/// An await in time: when it starts today and then, and how long it lasts, in round trips.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// What is awaited.
+    pub name: String,
+    /// Start today.
+    pub before: usize,
+    /// Start after the rewrite.
+    pub after: usize,
+    /// Length.
+    pub length: usize,
+}
+
+/// A rewrite.
+#[derive(Clone, Debug)]
+pub struct Fix {
+    /// What it does, `await them together`.
+    pub title: String,
+    /// Its edits, sorted and disjoint.
+    pub edits: Vec<Edit>,
+    /// How far it can be trusted.
+    pub applicability: Applicability,
+}
+
+/// A replacement of some bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// Which bytes.
+    pub span: Span,
+    /// By what.
+    pub replacement: String,
+}
+
+/// How loud a lint is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Says nothing.
+    Allow,
+    /// Warns.
+    Warn,
+    /// Is an error.
+    Deny,
+}
+
+/// How sure a lint is, from the weakest to the strongest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Confidence {
+    /// Nothing speaks against it.
+    Possible,
+    /// Name and signature agree.
+    Likely,
+    /// The bodies or known facts say so.
+    Proven,
+}
+
+/// How far a fix can be trusted, as in rustc.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applicability {
+    /// May be applied without looking.
+    MachineApplicable,
+    /// May need a look.
+    MaybeIncorrect,
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Level::Allow => "allow",
+            Level::Warn => "warning",
+            Level::Deny => "error",
+        })
+    }
+}
+
+impl fmt::Display for Confidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Confidence::Possible => "possible",
+            Confidence::Likely => "likely",
+            Confidence::Proven => "proven",
+        })
+    }
+}
+
+impl fmt::Display for Applicability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Applicability::MachineApplicable => "MachineApplicable",
+            Applicability::MaybeIncorrect => "MaybeIncorrect",
+        })
+    }
+}

@@ -1,0 +1,27 @@
+//! `cargo-conjoin` reads Rust source, finds awaits that wait for one another without need, and writes the join.
+//!
+//! The modules below stand in the order of the pipeline, and each uses only those above it:
+//!
+//! | stage | from | to |
+//! |---|---|---|
+//! | [`source`] | bytes | [`source::SourceFile`], spans, positions |
+//! | [`discover`] | packages and paths | [`discover::Workspace`] |
+//! | [`parse`] | text | a syntax tree, or a [`parse::Problem`] that names the place |
+//! | [`ir`] | a syntax tree | [`ir::FileIr`], the await graph |
+//! | [`index`] | every file of the workspace | [`index::Index`]: who a call means, of which type an expression is |
+//! | [`analysis`] | a body and the index | dependences, effects, [`analysis::schedule`] |
+//! | [`diagnostic`] | – | the plain data of what is said |
+//! | [`rewrite`] | a schedule | edits |
+//! | [`lints`] | a schedule and its edits | diagnostics |
+//! | [`report`] | diagnostics | text for people, editors and CI |
+//! | [`cli`] | arguments | an exit code |
+
+pub mod source;
+
+pub mod discover;
+
+pub mod parse;
+
+pub mod ir;
+
+pub mod diagnostic;
