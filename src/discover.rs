@@ -138,7 +138,7 @@ pub struct Failure {
 pub fn discover(selection: &Selection, directory: &Path) -> Result<Discovery, Failure> {
     let mut remarks = Vec::new();
     let manifests = load_manifests(selection, directory, &mut remarks)?;
-    let mut found = Found::new(&manifests, selection, &mut remarks)?;
+    let mut found = Found::new(&manifests, selection)?;
     for path in &selection.paths {
         found.select_path(&absolute(directory, path), selection.kinds);
     }
@@ -172,8 +172,8 @@ struct Found {
 }
 
 impl Found {
-    fn new(manifests: &[Manifest], selection: &Selection, remarks: &mut Vec<String>) -> Result<Found, Failure> {
-        let is_package_selected = spec::select(manifests, selection, remarks)?;
+    fn new(manifests: &[Manifest], selection: &Selection) -> Result<Found, Failure> {
+        let is_package_selected = spec::select(manifests, selection)?;
         let has_paths = !selection.paths.is_empty();
         let mut candidates = BTreeMap::new();
         let members =
@@ -277,7 +277,7 @@ fn names_root(manifests: &[Manifest], selection: &Selection, directory: &Path) -
 }
 
 /// The path from the root, without `.` and `..`. Links are not resolved, so that names stay as people wrote them.
-fn absolute(directory: &Path, path: &Path) -> PathBuf {
+pub(crate) fn absolute(directory: &Path, path: &Path) -> PathBuf {
     let mut whole = PathBuf::new();
     for component in directory.join(path).components() {
         match component {

@@ -8,21 +8,11 @@ use super::{Failure, Selection};
 /// For each package of all manifests in order, whether the selection asks for it.
 ///
 /// Paths select by themselves, so all packages are open to them unless some are named.
-pub(super) fn select(
-    manifests: &[Manifest],
-    selection: &Selection,
-    remarks: &mut Vec<String>,
-) -> Result<Vec<bool>, Failure> {
+pub(super) fn select(manifests: &[Manifest], selection: &Selection) -> Result<Vec<bool>, Failure> {
     let members: Vec<&Member> = manifests.iter().flat_map(|manifest| &manifest.members).collect();
-    for spec in &selection.packages {
-        if !members.iter().any(|member| matches(spec, member)) {
-            return Err(unknown(spec, &members));
-        }
-    }
-    for spec in &selection.exclude {
-        if !members.iter().any(|member| matches(spec, member)) {
-            remarks.push(format!("excluded package `{spec}` is not in the workspace"));
-        }
+    let is_known = |spec: &str| members.iter().any(|member| matches(spec, member));
+    if let Some(spec) = selection.packages.iter().chain(&selection.exclude).find(|spec| !is_known(spec)) {
+        return Err(unknown(spec, &members));
     }
     let any = |specs: &[String], member: &Member| specs.iter().any(|spec| matches(spec, member));
     let is_selected = |member: &&Member| {
