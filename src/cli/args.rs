@@ -86,7 +86,7 @@ Flags of `cargo check` that change nothing here (--features, --target, --release
 /// Looks at the package of the working directory, at the packages of -p and --workspace, or at files and folders, which
 /// need no Cargo.toml. Tests, examples, benches and build scripts are left out unless asked for.
 #[derive(Parser, Debug)]
-#[command(name = "cargo conjoin", bin_name = "cargo conjoin", version, styles = STYLES, after_help = AFTER_HELP)]
+#[command(name = "cargo conjoin", bin_name = "cargo conjoin", version, args_override_self = true, styles = STYLES, after_help = AFTER_HELP)]
 struct Words {
     /// Files and folders to look at instead of packages
     paths: Vec<PathBuf>,

@@ -27,12 +27,12 @@ pub(super) fn select(manifests: &[Manifest], selection: &Selection) -> Result<Ve
     Ok(members.iter().map(is_selected).collect())
 }
 
-/// Up to three of the names that look most like `word`, the nearest first.
+/// Up to three of the names that `word` may be a misspelling of, the nearest first.
 pub(crate) fn near_names<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let similarity = |name: &str| (strsim::jaro_winkler(word, name) * 1000.0) as u32;
-    let mut near: Vec<(u32, &str)> =
-        names.map(|name| (similarity(name), name)).filter(|(similarity, _)| *similarity > 800).collect();
-    near.sort_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(other.1)));
+    let most = (word.chars().count() / 3).max(1);
+    let mut near: Vec<(usize, &str)> = names.map(|name| (strsim::damerau_levenshtein(word, name), name)).collect();
+    near.retain(|(distance, _)| *distance <= most);
+    near.sort_unstable();
     near.dedup();
     near.into_iter().take(3).map(|(_, name)| name).collect()
 }

@@ -76,7 +76,7 @@ fn advice(fix: &Fix, file: &SourceFile, style: Style) -> Vec<String> {
         lines.push(String::new());
     }
     lines.extend(
-        code.iter().map(|line| if line.is_empty() { String::new() } else { format!("      {}", style.good(line)) }),
+        code.iter().map(|line| if line.is_empty() { String::new() } else { format!("    {}", style.good(line)) }),
     );
     lines
 }

@@ -47,8 +47,15 @@ pub(super) fn apply(edits: &[Edit], region: Span, file: &SourceFile) -> String {
 /// Edits that are shown in one piece.
 fn groups<'a>(edits: &'a [Edit], file: &SourceFile) -> Vec<&'a [Edit]> {
     let first_line = |edit: &Edit| file.position(edit.span.start).line;
-    let last_line = |edit: &Edit| file.position(edit.span.end).line;
-    edits.chunk_by(|one, other| first_line(other) <= last_line(one) + WIDEST_GAP + 1).collect()
+    edits.chunk_by(|one, other| first_line(other) <= last_line(one, file) + WIDEST_GAP + 1).collect()
+}
+
+/// The last line an edit touches: not the next one when whole lines are replaced by whole lines.
+fn last_line(edit: &Edit, file: &SourceFile) -> usize {
+    let end = file.position(edit.span.end);
+    let is_whole_lines = end.column == 1 && (edit.replacement.is_empty() || edit.replacement.ends_with('\n'));
+    let first = file.position(edit.span.start).line;
+    if is_whole_lines && end.line > first { end.line - 1 } else { end.line }
 }
 
 /// The whole lines that some edits touch, after them, without the empty ones a removed statement leaves.
@@ -57,7 +64,7 @@ fn block(edits: &[Edit], file: &SourceFile) -> Vec<String> {
         return Vec::new();
     };
     let start = file.line_span(file.position(first.span.start).line).start;
-    let end = file.line_span(file.position(last.span.end).line).end.max(last.span.end);
+    let end = file.line_span(last_line(last, file)).end.max(last.span.end);
     let text = apply(edits, Span { start, end }, file);
     let is_left_over = |line: &&str| !line.is_empty() && line.trim().is_empty();
     let mut lines: Vec<String> =

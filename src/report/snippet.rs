@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::Style;
-use super::text::{clean, width, wrap};
+use super::text::{char_width, clean, width, wrap};
 use crate::diagnostic::{Diagnostic, Label};
 use crate::source::{SourceFile, Span};
 
@@ -15,9 +15,12 @@ use crate::source::{SourceFile, Span};
 pub(super) const WIDEST_GAP: usize = 3;
 /// A mark over more lines is drawn on the first of them only.
 const TALLEST_MARK: usize = 8;
-/// Longer lines are shown around their marks only.
-const LONGEST_LINE: usize = 240;
-const AROUND_MARK: usize = 40;
+/// Columns to the left of the code: line number, bar, and the arrow of a mark over several lines.
+const GUTTER: usize = 12;
+/// Columns of a mark that must be seen; a line is cut on its left too when its first mark stands further right.
+const LEAST_MARK: usize = 20;
+/// Characters shown before the first mark of such a line.
+const AROUND_MARK: usize = 10;
 
 /// Some lines of a file, and marks on them.
 #[derive(Debug)]
@@ -63,8 +66,11 @@ pub(super) fn snippet(diagnostic: &Diagnostic, file: &SourceFile, style: Style) 
         .map(|(label, is_primary)| (label, short_span(label.span, file), is_primary))
         .collect();
     let spans: Vec<Span> = labels.iter().map(|(_, span, _)| *span).collect();
+    let numbers = line_numbers(&spans, file);
+    let indent = shared_indent(&numbers, file);
+    let room = style.width.saturating_sub(GUTTER);
     let shown: Vec<Shown<'_>> =
-        line_numbers(&spans, file).into_iter().map(|number| Shown::new(number, &spans, file)).collect();
+        numbers.into_iter().map(|number| Shown::new(number, indent, &spans, room, file)).collect();
     for line in &shown {
         let start = snippet.text.len();
         snippet.text.push_str(&line.text(style));
@@ -107,7 +113,7 @@ impl Snippet {
             let to = |end: usize| width(self.text.get(line.range.start..end).unwrap_or_default());
             (to(range.start) + to(end)) / 2
         };
-        let left = 14 + line.map_or(0, middle);
+        let left = GUTTER + line.map_or(0, middle);
         wrap(&clean(text, style), style.width.saturating_sub(left).max(24)).join("\n")
     }
 }
@@ -122,18 +128,21 @@ struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    fn new(number: usize, spans: &[Span], file: &'a SourceFile) -> Shown<'a> {
-        let whole = file.line_span(number);
-        if whole.len() <= LONGEST_LINE {
-            return Shown { number, span: whole, file, is_cut_left: false, is_cut_right: false };
-        }
-        let here = spans.iter().filter(|span| span.start <= whole.end && whole.start <= span.end);
-        let marked = here.copied().reduce(Span::to).unwrap_or(whole);
-        let start = (marked.start.max(whole.start) as usize).saturating_sub(AROUND_MARK).max(whole.start as usize);
-        let end = (marked.end as usize + AROUND_MARK).min(start + LONGEST_LINE).min(whole.end as usize);
-        let floor = |offset| file.text.floor_char_boundary(offset);
-        let span = Span::new(floor(start), floor(end));
-        Shown { number, span, file, is_cut_left: span.start > whole.start, is_cut_right: span.end < whole.end }
+    /// As much of the line as fits into `room` columns without its first `indent` bytes: from its start when its first
+    /// mark can be seen then, else from a little before that.
+    fn new(number: usize, indent: usize, spans: &[Span], room: usize, file: &'a SourceFile) -> Shown<'a> {
+        let line = file.line_span(number);
+        let whole = Span::new((line.start as usize + indent).min(line.end as usize), line.end as usize);
+        let here = spans.iter().filter(|span| whole.start <= span.start && span.start <= whole.end);
+        let first_mark = here.map(|span| span.start).min().unwrap_or(whole.start);
+        let text = file.slice(whole);
+        let lead = text.get(..(first_mark - whole.start) as usize).unwrap_or_default();
+        let is_cut_left = display_width(text) > room && display_width(lead) + LEAST_MARK > room;
+        let skipped = if is_cut_left { lead.char_indices().rev().nth(AROUND_MARK).map_or(0, |(at, _)| at) } else { 0 };
+        let rest = text.get(skipped..).unwrap_or_default();
+        let taken = fitting(rest, room.saturating_sub(usize::from(is_cut_left)));
+        let start = whole.start as usize + skipped;
+        Shown { number, span: Span::new(start, start + taken), file, is_cut_left, is_cut_right: taken < rest.len() }
     }
 
     fn text(&self, style: Style) -> String {
@@ -149,7 +158,34 @@ impl<'a> Shown<'a> {
 }
 
 fn ellipsis(style: Style) -> &'static str {
-    if style.unicode { "…" } else { ".." }
+    if style.unicode { "…" } else { "~" }
+}
+
+/// Columns of raw text once it is clean.
+fn display_width(text: &str) -> usize {
+    text.chars().map(char_width).sum()
+}
+
+/// How many bytes of raw text fit, leaving a column for the sign that it goes on when not all do.
+fn fitting(text: &str, room: usize) -> usize {
+    if display_width(text) <= room {
+        return text.len();
+    }
+    let mut columns = 0;
+    let too_far = text.char_indices().find(|(_, char)| {
+        columns += char_width(*char);
+        columns >= room
+    });
+    too_far.map_or(text.len(), |(at, _)| at)
+}
+
+/// Bytes of white space that all lines begin with; blank lines have no say.
+fn shared_indent(numbers: &[usize], file: &SourceFile) -> usize {
+    let texts = numbers.iter().map(|number| file.slice(file.line_span(*number)));
+    let indents = texts
+        .filter(|text| !text.trim().is_empty())
+        .map(|text| text.len() - text.trim_start_matches([' ', '\t']).len());
+    indents.min().unwrap_or(0)
 }
 
 /// The span, or its part on the first line when it is very tall.

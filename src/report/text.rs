@@ -81,6 +81,16 @@ fn is_unsafe(char: char) -> bool {
         || matches!(char, '\u{feff}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// Columns a character takes once it is clean.
+pub(super) fn char_width(char: char) -> usize {
+    match char {
+        '\t' => 4,
+        '\u{feff}' | '\r' => 0,
+        _ if is_unsafe(char) => 1,
+        _ => char.width().unwrap_or(0),
+    }
+}
+
 /// Columns a clean text takes.
 pub(super) fn width(text: &str) -> usize {
     text.chars().filter_map(UnicodeWidthChar::width).sum()

@@ -19,10 +19,13 @@ pub(super) fn draw(timeline: &Timeline, style: Style) -> Vec<String> {
     }
     let names: Vec<String> = timeline.rows.iter().map(|row| name(row, style)).collect();
     let name_width = names.iter().take(MOST_ROWS).map(|name| width(name)).max().unwrap_or(0);
-    let today = format!("today: {}", count(timeline.before, "round trip"));
-    let then = format!("then: {}", timeline.after);
     let room = style.width.saturating_sub(2 + name_width + 2 * GAP);
-    let scale = Scale::new(timeline, room);
+    let then = format!("then: {}", timeline.after);
+    let mut today = format!("today: {}", count(timeline.before, "round trip"));
+    if width(&today) + width(&then) > room {
+        today = format!("today: {}", timeline.before);
+    }
+    let scale = Scale::new(timeline, room, width(&then));
     let today_width = scale.columns(timeline.before).max(width(&today));
     let head = format!("  {}{}{}{then}", " ".repeat(name_width + GAP), pad(&today, today_width), " ".repeat(GAP));
     let mut lines = vec![head];
@@ -49,10 +52,12 @@ struct Scale {
 }
 
 impl Scale {
-    /// Both charts beside one another in `room` columns.
-    fn new(timeline: &Timeline, room: usize) -> Scale {
+    /// Both charts beside one another in `room` columns, of which the second has `least` at least.
+    fn new(timeline: &Timeline, room: usize, least: usize) -> Scale {
         let trips = (timeline.before + timeline.after).max(1);
-        Scale { columns: room.min(trips * WIDEST_STEP), trips }
+        let scale = |room: usize| Scale { columns: room.min(trips * WIDEST_STEP), trips };
+        let whole = scale(room);
+        if whole.columns(timeline.after) < least { scale(room.saturating_sub(least)) } else { whole }
     }
 
     fn columns(&self, trips: usize) -> usize {

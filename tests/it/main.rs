@@ -1,0 +1,8 @@
+//! The tests that look at the package as a whole, in one binary.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+
+mod cli;
+mod discover;
+mod report;
+mod tree;
