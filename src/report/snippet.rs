@@ -114,7 +114,7 @@ impl Snippet {
             (to(range.start) + to(end)) / 2
         };
         let left = GUTTER + line.map_or(0, middle);
-        wrap(&clean(text, style), style.width.saturating_sub(left).max(24)).join("\n")
+        wrap(&clean(text, style), style.width.saturating_sub(left).max(14)).join("\n")
     }
 }
 
