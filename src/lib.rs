@@ -24,4 +24,10 @@ pub mod parse;
 
 pub mod ir;
 
+pub mod index;
+
 pub mod diagnostic;
+
+pub mod analysis;
+
+

@@ -9,3 +9,12 @@ use crate::parse::Parsed;
 pub fn lower(_parsed: &Parsed, _tests: bool) -> FileIr {
     FileIr::default()
 }
+
+/// Parses and lowers a file.
+///
+/// # Errors
+///
+/// As [`crate::parse::parse`].
+pub fn read(file: &crate::source::SourceFile, tests: bool) -> Result<FileIr, crate::parse::Problem> {
+    Ok(lower(&crate::parse::parse(file)?, tests))
+}
