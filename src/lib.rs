@@ -30,4 +30,8 @@ pub mod diagnostic;
 
 pub mod analysis;
 
+pub mod rewrite;
 
+pub mod lints;
+
+pub mod check;

@@ -10,7 +10,9 @@ use crate::analysis::effects::call_name;
 use crate::analysis::knowledge;
 use crate::index::calls::{Callee, callee};
 use crate::index::types::{Ty, Types};
-use crate::ir::{BlockId, Body, ExprId, ExprKind, LocalId, LoopKind, MacroCall, MacroKind, Name, Origin, Receiver, StmtKind, TypeRef};
+use crate::ir::{
+    BlockId, Body, ExprId, ExprKind, LocalId, LoopKind, MacroCall, MacroKind, Name, Origin, Receiver, StmtKind, TypeRef,
+};
 use crate::source::Span;
 
 /// A local and a path of fields.
@@ -121,7 +123,9 @@ impl Walk<'_, '_> {
                 self.visit_macro(expr, call);
                 self.phase = outer;
             }
-            ExprKind::Borrow { mutable, base } => self.visit(*base, if *mutable { Usage::Exclusive } else { Usage::Shared }),
+            ExprKind::Borrow { mutable, base } => {
+                self.visit(*base, if *mutable { Usage::Exclusive } else { Usage::Shared })
+            }
             ExprKind::Call { callee, args } => {
                 self.visit(*callee, Usage::Shared);
                 self.visit_all(args, Usage::Value);
@@ -220,7 +224,10 @@ impl Walk<'_, '_> {
     fn visit_method(&mut self, call: ExprId, receiver: ExprId, method: &Name, args: &[ExprId]) {
         // What these give owns all it has: the borrow ends with the call.
         let outer = self.held;
-        self.held &= !matches!(method.as_str(), "clone" | "to_string" | "to_owned" | "to_vec" | "len" | "is_empty" | "cloned" | "copied");
+        self.held &= !matches!(
+            method.as_str(),
+            "clone" | "to_string" | "to_owned" | "to_vec" | "len" | "is_empty" | "cloned" | "copied"
+        );
         self.visit(receiver, receiver_usage(self.types, call, receiver));
         self.held = outer;
         self.visit_all(args, Usage::Value);
@@ -340,7 +347,13 @@ fn declared_usage(receiver: &Receiver) -> Usage {
         Receiver::Exclusive => Usage::Exclusive,
         Receiver::Shared => Usage::Shared,
         Receiver::Value => Usage::Value,
-        Receiver::Typed(TypeRef::Ref { mutable, .. }) => if *mutable { Usage::Exclusive } else { Usage::Shared },
+        Receiver::Typed(TypeRef::Ref { mutable, .. }) => {
+            if *mutable {
+                Usage::Exclusive
+            } else {
+                Usage::Shared
+            }
+        }
         Receiver::Typed(TypeRef::Path(path)) => {
             let pins = path.segments.last().and_then(|segment| segment.args.first());
             match pins {
@@ -392,7 +405,13 @@ fn may_be_exclusive_ref(types: &Types<'_>, place: &Place) -> bool {
         // Bound through a pattern, its type follows the scrutinee's, which may be `&mut`.
         Origin::Pattern | Origin::ClosureParam => local.ty.is_none() && place.fields.is_empty(),
         Origin::Let => {
-            let speaks = |name: &str| name.ends_with("_mut") || name.contains("conn") || name.contains("tx") || name.contains("trans") || name.contains("session");
+            let speaks = |name: &str| {
+                name.ends_with("_mut")
+                    || name.contains("conn")
+                    || name.contains("tx")
+                    || name.contains("trans")
+                    || name.contains("session")
+            };
             let init_speaks = local.init.is_some_and(|init| init_is_exclusive(types, init));
             place.fields.is_empty() && (speaks(&local.name) || init_speaks)
         }
@@ -413,7 +432,12 @@ fn init_is_exclusive(types: &Types<'_>, init: ExprId) -> bool {
 /// The operands of an expression in the order they are evaluated; blocks and arms are left out.
 pub fn children(body: &Body, expr: ExprId) -> Vec<ExprId> {
     match &body.expr(expr).kind {
-        ExprKind::Local(_) | ExprKind::Path(_) | ExprKind::Literal(_) | ExprKind::Continue | ExprKind::Opaque(_) | ExprKind::Block { .. } => Vec::new(),
+        ExprKind::Local(_)
+        | ExprKind::Path(_)
+        | ExprKind::Literal(_)
+        | ExprKind::Continue
+        | ExprKind::Opaque(_)
+        | ExprKind::Block { .. } => Vec::new(),
         ExprKind::Call { callee, args } => std::iter::once(*callee).chain(args.iter().copied()).collect(),
         ExprKind::MethodCall { receiver, args, .. } => std::iter::once(*receiver).chain(args.iter().copied()).collect(),
         ExprKind::Field { base, .. }

@@ -57,7 +57,9 @@ impl Blocker {
             BlockerKind::Move(place) => format!("it takes `{place}`, which is borrowed before"),
             BlockerKind::Control(what) => format!("{} decides whether it runs", control_text(what)),
             BlockerKind::Write(callee) => format!("`{callee}` writes, so their order may matter"),
-            BlockerKind::Unknown(callee) => format!("nothing says that `{callee}` only reads, so their order may matter"),
+            BlockerKind::Unknown(callee) => {
+                format!("nothing says that `{callee}` only reads, so their order may matter")
+            }
             BlockerKind::Fence(what) => fence_text(what).to_owned(),
         };
         if self.because.is_empty() { what } else { format!("{what}: {}", self.because) }

@@ -101,14 +101,21 @@ fn of_macro(name: &str, kind: MacroKind) -> Effect {
     match kind {
         MacroKind::Join { .. } => Effect { suspends: true, ..pure },
         MacroKind::Print => Effect { deed: Deed::Write, because: format!("prints with `{name}!`").into(), ..pure },
-        _ => Effect { deed: Deed::Unknown, confidence: Confidence::Possible, suspends: true, because: "an unknown macro".into(), ..pure },
+        _ => Effect {
+            deed: Deed::Unknown,
+            confidence: Confidence::Possible,
+            suspends: true,
+            because: "an unknown macro".into(),
+            ..pure
+        },
     }
 }
 
 /// A local that holds a future: what it was made by says what awaiting it does.
 fn of_future_in_local(types: &Types<'_>, effects: &Effects<'_>, local: crate::ir::LocalId) -> Effect {
     let declared = types.body.local(local);
-    let spawned = |because: &str| Effect { fence: Some(Fence::Spawned), suspends: true, ..Effect::pure(&declared.name, because) };
+    let spawned =
+        |because: &str| Effect { fence: Some(Fence::Spawned), suspends: true, ..Effect::pure(&declared.name, because) };
     if is_handle(&types.of_local(local)) {
         return spawned("it is a handle of a task that runs already");
     }
@@ -124,7 +131,11 @@ fn of_future_in_local(types: &Types<'_>, effects: &Effects<'_>, local: crate::ir
 
 fn of_future(types: &Types<'_>, effects: &Effects<'_>, _expr: ExprId, ty: &Ty) -> Effect {
     if is_handle(ty) {
-        return Effect { fence: Some(Fence::Spawned), suspends: true, ..Effect::pure("", "it waits for a task that runs already") };
+        return Effect {
+            fence: Some(Fence::Spawned),
+            suspends: true,
+            ..Effect::pure("", "it waits for a task that runs already")
+        };
     }
     let known = crate::analysis::effects::of_type(types, effects, ty);
     known.unwrap_or_else(|| Effect {
@@ -142,6 +153,9 @@ fn is_handle(ty: &Ty) -> bool {
 fn conflict(types: &Types<'_>, earlier: &Node, later: &Node) -> Option<(bool, Blocker)> {
     let pairs = || earlier.accesses.iter().flat_map(|first| later.accesses.iter().map(move |second| (first, second)));
     let touching = || pairs().filter(|(first, second)| first.place.overlaps(&second.place));
+    if let Some(blocker) = shadowed(types, earlier, later) {
+        return Some((true, blocker));
+    }
     let strict = touching().filter(|(_, second)| second.phase == Phase::Await).find_map(|(first, second)| {
         let kind = match first.phase {
             Phase::Finish => after_finish(types, first, second),
@@ -154,8 +168,28 @@ fn conflict(types: &Types<'_>, earlier: &Node, later: &Node) -> Option<(bool, Bl
         let mut weak = touching().filter(|(first, second)| finishes(first) && finishes(second));
         let (first, second) = weak.find(|(first, second)| first.mode != Mode::Read || second.mode != Mode::Read)?;
         let text = second.place.text(types.body);
-        let kind = if first.mode == Mode::Write || first.mode == Mode::Exclusive { BlockerKind::Flow(text) } else { BlockerKind::Anti(text) };
+        let kind = if first.mode == Mode::Write || first.mode == Mode::Exclusive {
+            BlockerKind::Flow(text)
+        } else {
+            BlockerKind::Anti(text)
+        };
         Some((false, Blocker::new(kind, second.span)))
+    })
+}
+
+/// A join binds the later name before the earlier statement is finished, which then would see another variable of
+/// that name; and one pattern cannot bind a name twice.
+fn shadowed(types: &Types<'_>, earlier: &Node, later: &Node) -> Option<Blocker> {
+    let name = |access: &Access| &types.body.local(access.place.root).name;
+    let binds =
+        |access: &&Access| access.mode == Mode::Write && types.body.local(access.place.root).span == access.span;
+    later.accesses.iter().filter(binds).find_map(|bound| {
+        let finishes = earlier.accesses.iter().filter(|access| access.phase == Phase::Finish);
+        let seen = finishes
+            .filter(|access| access.place.root != bound.place.root)
+            .find(|access| name(access) == name(bound))?;
+        let kind = if seen.mode == Mode::Write { BlockerKind::Output } else { BlockerKind::Anti };
+        Some(Blocker::new(kind(name(bound).to_string()), bound.span))
     })
 }
 

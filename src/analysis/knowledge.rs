@@ -207,7 +207,9 @@ pub fn names() -> &'static Names {
 /// A word fits when it is the first of the name, or, of several parts, how the name begins.
 fn has_word(words: &[String], name: &str, first: &str) -> bool {
     words.iter().any(|word| {
-        word == first || (word.contains('_') && name.strip_prefix(word.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('_')))
+        word == first
+            || (word.contains('_')
+                && name.strip_prefix(word.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('_')))
     })
 }
 

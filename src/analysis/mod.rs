@@ -73,7 +73,8 @@ fn analyze_region(types: &Types<'_>, effects: &Effects<'_>, region: Region, leas
     let (edges, schedule) = found;
     let joined = schedule.joined().into_iter().filter_map(|node| effected[node].awaited.as_ref());
     let confidence = joined.map(|effect| effect.confidence).min().unwrap_or(Confidence::Proven);
-    let confidence = if schedule.joined().iter().any(|node| !is_read(&effected[*node])) { Confidence::Possible } else { confidence };
+    let confidence =
+        if schedule.joined().iter().any(|node| !is_read(&effected[*node])) { Confidence::Possible } else { confidence };
     Analysis { region, effects: effected, edges, schedule, confidence }
 }
 
@@ -97,5 +98,10 @@ fn at_confidence(
 /// An await that never suspends costs no round trip.
 fn weights_of(region: &Region, effected: &[Effected]) -> Vec<usize> {
     let suspends = |effected: &Effected| effected.awaited.as_ref().is_none_or(|effect| effect.suspends);
-    region.nodes.iter().zip(effected).map(|(node, effected)| if suspends(effected) { node.sites.len() } else { 0 }).collect()
+    region
+        .nodes
+        .iter()
+        .zip(effected)
+        .map(|(node, effected)| if suspends(effected) { node.sites.len() } else { 0 })
+        .collect()
 }

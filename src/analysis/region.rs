@@ -223,7 +223,18 @@ fn is_bare_await(types: &Types<'_>, expr: ExprId) -> bool {
         ExprKind::Macro(call) => matches!(call.kind, crate::ir::MacroKind::Join { .. }),
         ExprKind::Try { base } => is_bare_await(types, *base),
         ExprKind::MethodCall { receiver, method, .. } => {
-            let passes_on = ["unwrap", "expect", "ok", "map_err", "context", "with_context", "unwrap_or_default", "wrap_err", "unwrap_or_else", "inspect_err"];
+            let passes_on = [
+                "unwrap",
+                "expect",
+                "ok",
+                "map_err",
+                "context",
+                "with_context",
+                "unwrap_or_default",
+                "wrap_err",
+                "unwrap_or_else",
+                "inspect_err",
+            ];
             passes_on.contains(&method.as_str()) && is_bare_await(types, *receiver)
         }
         _ => false,
@@ -233,7 +244,9 @@ fn is_bare_await(types: &Types<'_>, expr: ExprId) -> bool {
 /// Names that people give to what only has to live.
 fn is_guard_name(name: &Name) -> bool {
     let name = name.trim_start_matches('_');
-    ["guard", "permit", "lock", "lease", "entered", "claim"].iter().any(|word| name == *word || name.ends_with(&format!("_{word}")))
+    ["guard", "permit", "lock", "lease", "entered", "claim"]
+        .iter()
+        .any(|word| name == *word || name.ends_with(&format!("_{word}")))
 }
 
 fn is_guard_type(ty: &Ty) -> bool {

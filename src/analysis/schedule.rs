@@ -57,7 +57,8 @@ pub fn schedule(weights: &[usize], edges: &[Edge]) -> Schedule {
 impl Schedule {
     /// Whether a node can start while an earlier one still runs.
     pub fn is_early(&self, node: usize) -> bool {
-        let runs_on = |other: usize| self.weights[other] > 0 && self.starts[other] + self.weights[other] > self.starts[node];
+        let runs_on =
+            |other: usize| self.weights[other] > 0 && self.starts[other] + self.weights[other] > self.starts[node];
         self.weights[node] > 0 && (0..node).any(runs_on)
     }
 
@@ -127,7 +128,8 @@ impl<'a> Graph<'a> {
     }
 
     fn plan(&self, nodes: &[usize], starts: &[usize]) -> Plan {
-        let mut parts: Vec<Plan> = self.components(nodes).iter().map(|part| self.plan_connected(part, starts)).collect();
+        let mut parts: Vec<Plan> =
+            self.components(nodes).iter().map(|part| self.plan_connected(part, starts)).collect();
         if parts.len() == 1 { parts.swap_remove(0) } else { Plan::Par(parts) }
     }
 
@@ -140,7 +142,14 @@ impl<'a> Graph<'a> {
         cuts.sort_unstable();
         cuts.dedup();
         let end = |node: &usize| starts[*node] + self.weights[*node];
-        let lost = |cut: usize| nodes.iter().filter(|node| starts[**node] < cut).map(|node| end(node).saturating_sub(cut)).max().unwrap_or(0);
+        let lost = |cut: usize| {
+            nodes
+                .iter()
+                .filter(|node| starts[**node] < cut)
+                .map(|node| end(node).saturating_sub(cut))
+                .max()
+                .unwrap_or(0)
+        };
         let Some(cut) = cuts.into_iter().skip(1).min_by_key(|cut| lost(*cut)) else {
             return Plan::Par(nodes.iter().map(|node| Plan::One(*node)).collect());
         };
@@ -216,7 +225,14 @@ mod tests {
     fn two_chains_run_side_by_side() {
         let found = schedule(&[1, 1, 1, 1, 1], &edges(&[(0, 1), (2, 3)]));
         assert_eq!((found.before, found.after), (5, 2));
-        assert_eq!(found.plan, Plan::Par(vec![Plan::Seq(vec![Plan::One(0), Plan::One(1)]), Plan::Seq(vec![Plan::One(2), Plan::One(3)]), Plan::One(4)]));
+        assert_eq!(
+            found.plan,
+            Plan::Par(vec![
+                Plan::Seq(vec![Plan::One(0), Plan::One(1)]),
+                Plan::Seq(vec![Plan::One(2), Plan::One(3)]),
+                Plan::One(4)
+            ])
+        );
     }
 
     #[test]

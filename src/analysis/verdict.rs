@@ -54,7 +54,12 @@ pub fn verdicts(types: &Types<'_>, analyses: &[Analysis]) -> Vec<Verdict> {
             }
             Some(previous) => judge(types, analyses, &homes, previous, site),
         };
-        found.push(Verdict { site: site.expr, span: types.body.expr(site.expr).span, kind, region: home.map(|(region, _)| region) });
+        found.push(Verdict {
+            site: site.expr,
+            span: types.body.expr(site.expr).span,
+            kind,
+            region: home.map(|(region, _)| region),
+        });
     }
     found
 }
@@ -91,7 +96,9 @@ fn judge(
         return VerdictKind::Blocked(strongest(analysis, *node));
     }
     match &analysis.region.before {
-        Some(blocker) if analyses[*before].region.block == analysis.region.block => VerdictKind::Blocked(blocker.clone()),
+        Some(blocker) if analyses[*before].region.block == analysis.region.block => {
+            VerdictKind::Blocked(blocker.clone())
+        }
         _ => VerdictKind::Blocked(structural(types, previous, site)),
     }
 }
@@ -116,8 +123,12 @@ fn strongest(analysis: &Analysis, node: usize) -> Blocker {
     }
     let end = |from: usize| schedule.starts[from] + schedule.weights[from];
     let into = analysis.edges.iter().filter(|edge| edge.to == node);
-    let last = into.max_by_key(|edge| (edge.strict, end(edge.from), std::cmp::Reverse(rank(&edge.blocker.kind)), edge.from));
-    last.map_or_else(|| Blocker::new(BlockerKind::Fence("expression"), analysis.region.nodes[node].span), |edge| edge.blocker.clone())
+    let last =
+        into.max_by_key(|edge| (edge.strict, end(edge.from), std::cmp::Reverse(rank(&edge.blocker.kind)), edge.from));
+    last.map_or_else(
+        || Blocker::new(BlockerKind::Fence("expression"), analysis.region.nodes[node].span),
+        |edge| edge.blocker.clone(),
+    )
 }
 
 fn rank(kind: &BlockerKind) -> usize {
@@ -243,7 +254,9 @@ impl Tour<'_, '_> {
                     self.site(expr);
                 }
             }
-            _ => crate::analysis::access::children(self.types.body, expr).into_iter().for_each(|child| self.expr(child)),
+            _ => {
+                crate::analysis::access::children(self.types.body, expr).into_iter().for_each(|child| self.expr(child))
+            }
         }
     }
 

@@ -83,7 +83,8 @@ fn free_function(index: &Index<'_>, scope: Scope, path: &[Name]) -> Callee {
         return Callee::Workspace { functions: exact, resolved: true };
     }
     // `db::load` names a module of this one, or a re-export of one further down.
-    let below: Vec<FunctionId> = free.iter().filter(|(_, path)| is_below(path, module, &here)).map(|(id, _)| *id).collect();
+    let below: Vec<FunctionId> =
+        free.iter().filter(|(_, path)| is_below(path, module, &here)).map(|(id, _)| *id).collect();
     match (below.is_empty(), module.is_empty()) {
         (false, _) => Callee::Workspace { functions: below, resolved: true },
         (true, true) => Callee::Unknown,
@@ -114,7 +115,9 @@ fn is_foreign(index: &Index<'_>, scope: Scope, first: &Name) -> bool {
     let package = index.source(scope.file).package.and_then(|package| packages.get(package));
     match package {
         Some(package) => package.dependencies.iter().any(|dependency| dependency.name == first.as_str()),
-        None => matches!(first.as_str(), "tokio" | "futures" | "futures_util" | "async_std" | "smol" | "reqwest" | "sqlx"),
+        None => {
+            matches!(first.as_str(), "tokio" | "futures" | "futures_util" | "async_std" | "smol" | "reqwest" | "sqlx")
+        }
     }
 }
 
@@ -148,8 +151,10 @@ fn method(types: &Types<'_>, receiver: ExprId, method: &Name) -> Callee {
 /// The methods of a name, where nothing says which type is meant.
 fn namesakes(index: &Index<'_>, method: &Name) -> Callee {
     let Some(named) = index.functions_named(method) else { return Callee::Unknown };
-    let functions: Vec<FunctionId> =
-        named.into_iter().filter(|id| index.function(*id).is_some_and(|function| function.receiver.is_some())).collect();
+    let functions: Vec<FunctionId> = named
+        .into_iter()
+        .filter(|id| index.function(*id).is_some_and(|function| function.receiver.is_some()))
+        .collect();
     if functions.is_empty() { Callee::Unknown } else { Callee::Workspace { functions, resolved: false } }
 }
 
@@ -181,7 +186,8 @@ fn inherited(index: &Index<'_>, name: &str, method: &Name) -> Vec<FunctionId> {
         for above in &decl.supertraits {
             found.extend(index.methods_in_traits(above.last(), method));
             let implementations = index.methods_in_impls(above.last(), method);
-            found.extend(implementations.iter().filter(|(_, block)| implements(block, above.last())).map(|(id, _)| *id));
+            found
+                .extend(implementations.iter().filter(|(_, block)| implements(block, above.last())).map(|(id, _)| *id));
         }
     }
     found
@@ -198,8 +204,11 @@ fn methods_of(index: &Index<'_>, path: &[Name], method: &Name) -> Vec<FunctionId
         };
     }
     let in_impls = index.methods_in_impls(of, method);
-    let mut found: Vec<FunctionId> =
-        in_impls.iter().filter(|(_, block)| type_name(&block.self_ty).is_some_and(|name| name == *of)).map(|(id, _)| *id).collect();
+    let mut found: Vec<FunctionId> = in_impls
+        .iter()
+        .filter(|(_, block)| type_name(&block.self_ty).is_some_and(|name| name == *of))
+        .map(|(id, _)| *id)
+        .collect();
     narrow_to_crate(index, path, &mut found);
     if found.is_empty() {
         found = defaults_of(index, of, method);

@@ -196,14 +196,18 @@ impl<'w> Index<'w> {
     pub(crate) fn traits_named(&self, name: &str) -> Vec<(FileId, &TraitDecl)> {
         let files = self.traits.get(name).map_or(&[][..], Vec::as_slice);
         let irs = files.iter().filter_map(|file| Some((*file, self.file(*file)?)));
-        irs.flat_map(|(file, ir)| ir.traits.iter().map(move |decl| (file, decl))).filter(|(_, decl)| decl.name == name).collect()
+        irs.flat_map(|(file, ir)| ir.traits.iter().map(move |decl| (file, decl)))
+            .filter(|(_, decl)| decl.name == name)
+            .collect()
     }
 
     /// The types of that name, with their file.
     pub fn types_named(&self, name: &str) -> Vec<(FileId, &TypeDecl)> {
         let Some(files) = self.candidate_files(&self.types, name) else { return Vec::new() };
         let irs = files.iter().filter_map(|file| Some((*file, self.file(*file)?)));
-        irs.flat_map(|(file, ir)| ir.types.iter().map(move |decl| (file, decl))).filter(|(_, decl)| decl.name == name).collect()
+        irs.flat_map(|(file, ir)| ir.types.iter().map(move |decl| (file, decl)))
+            .filter(|(_, decl)| decl.name == name)
+            .collect()
     }
 
     /// Whether a macro of the workspace may leave the body it stands in, or await: `None` when it declares none of

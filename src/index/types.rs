@@ -153,9 +153,9 @@ impl<'a> Types<'a> {
         let of_self = self.receiver_type(call);
         let ret = match &function.ret {
             None => Ty::Tuple(Vec::new()),
-            Some(TypeRef::Path(path)) if path.last() == "Self" && path.segments.len() == 1 => {
-                of_self.filter(|_| matches!(scope.owner, Owner::Trait(_))).unwrap_or_else(|| Ty::owner(self.index, scope))
-            }
+            Some(TypeRef::Path(path)) if path.last() == "Self" && path.segments.len() == 1 => of_self
+                .filter(|_| matches!(scope.owner, Owner::Trait(_)))
+                .unwrap_or_else(|| Ty::owner(self.index, scope)),
             Some(ty) => lower(self.index, scope, &generics, ty),
         };
         if function.is_async { Ty::Future(Box::new(ret)) } else { ret }
@@ -176,7 +176,8 @@ impl<'a> Types<'a> {
         }
         let Some((name, owner)) = path.split_last() else { return Ty::Unknown };
         let is_method = matches!(self.body.expr(call).kind, ExprKind::MethodCall { .. });
-        let constructs = matches!(name.as_str(), "new" | "default" | "from" | "with_capacity" | "builder" | "open" | "connect");
+        let constructs =
+            matches!(name.as_str(), "new" | "default" | "from" | "with_capacity" | "builder" | "open" | "connect");
         let names_type = owner.last().is_some_and(|name| name.starts_with(char::is_uppercase));
         if !is_method && constructs && names_type && name != "builder" {
             return Ty::Named(owner.to_vec(), Vec::new());
@@ -190,7 +191,8 @@ impl<'a> Types<'a> {
         let of = self.of(*receiver);
         match method.as_str() {
             "unwrap" | "expect" | "unwrap_or_default" | "unwrap_or" | "unwrap_or_else" => of.success(),
-            "map_err" | "context" | "with_context" | "wrap_err" | "wrap_err_with" | "ok" | "ok_or" | "ok_or_else" | "inspect_err" => of,
+            "map_err" | "context" | "with_context" | "wrap_err" | "wrap_err_with" | "ok" | "ok_or" | "ok_or_else"
+            | "inspect_err" => of,
             "clone" | "to_owned" => of.peel_refs(),
             "as_ref" | "as_mut" | "borrow" | "as_deref" => of,
             "to_string" => Ty::std("String"),
@@ -297,7 +299,9 @@ impl Ty {
     /// What `?` and `unwrap` give.
     fn success(self) -> Ty {
         match self {
-            Ty::Named(path, mut args) if matches!(path.last().map(Name::as_str), Some("Result" | "Option")) && !args.is_empty() => {
+            Ty::Named(path, mut args)
+                if matches!(path.last().map(Name::as_str), Some("Result" | "Option")) && !args.is_empty() =>
+            {
                 args.swap_remove(0)
             }
             _ => Ty::Unknown,
@@ -393,12 +397,43 @@ fn literal_type(literal: &Literal) -> Ty {
 
 /// Types that lend what they hold: `x.field` and `x.method()` reach through them.
 fn is_pointer(name: &str) -> bool {
-    matches!(name, "Box" | "Arc" | "Rc" | "Pin" | "Data" | "State" | "Extension" | "MutexGuard" | "OwnedMutexGuard" | "RwLockReadGuard" | "RwLockWriteGuard" | "LazyLock" | "Lazy" | "Cow")
+    matches!(
+        name,
+        "Box"
+            | "Arc"
+            | "Rc"
+            | "Pin"
+            | "Data"
+            | "State"
+            | "Extension"
+            | "MutexGuard"
+            | "OwnedMutexGuard"
+            | "RwLockReadGuard"
+            | "RwLockWriteGuard"
+            | "LazyLock"
+            | "Lazy"
+            | "Cow"
+    )
 }
 
 fn is_primitive(name: &str) -> bool {
     matches!(
         name,
-        "bool" | "char" | "u8" | "u16" | "u32" | "u64" | "u128" | "usize" | "i8" | "i16" | "i32" | "i64" | "i128" | "isize" | "f32" | "f64"
+        "bool"
+            | "char"
+            | "u8"
+            | "u16"
+            | "u32"
+            | "u64"
+            | "u128"
+            | "usize"
+            | "i8"
+            | "i16"
+            | "i32"
+            | "i64"
+            | "i128"
+            | "isize"
+            | "f32"
+            | "f64"
     )
 }

@@ -110,7 +110,8 @@ impl<'a> Effects<'a> {
                 summaries.entry(id).or_insert(effect);
             }
         }
-        self.known(id).unwrap_or_else(|| Arc::new(Effect::new(Deed::Unknown, Confidence::Possible, "", "it could not be read")))
+        self.known(id)
+            .unwrap_or_else(|| Arc::new(Effect::new(Deed::Unknown, Confidence::Possible, "", "it could not be read")))
     }
 
     fn known(&self, id: FunctionId) -> Option<Arc<Effect>> {
@@ -119,7 +120,12 @@ impl<'a> Effects<'a> {
 }
 
 /// What a call does, given the summaries of the workspace's functions.
-fn call_effect(types: &Types<'_>, call: ExprId, awaited: bool, summary: &mut dyn FnMut(FunctionId) -> Effect) -> Effect {
+fn call_effect(
+    types: &Types<'_>,
+    call: ExprId,
+    awaited: bool,
+    summary: &mut dyn FnMut(FunctionId) -> Effect,
+) -> Effect {
     let name = call_name(types, call);
     match callee(types, call) {
         Callee::Constructor(path) => of_constructor(types, path, awaited, summary),
@@ -132,7 +138,9 @@ fn call_effect(types: &Types<'_>, call: ExprId, awaited: bool, summary: &mut dyn
                 Effect { confidence: found.confidence.min(Confidence::Likely), ..found }
             })
         }
-        Callee::Unknown => by_method_name(types, call, &name, awaited).unwrap_or_else(|| by_name(types, call, &name, awaited)),
+        Callee::Unknown => {
+            by_method_name(types, call, &name, awaited).unwrap_or_else(|| by_name(types, call, &name, awaited))
+        }
     }
 }
 
@@ -152,7 +160,8 @@ fn of_functions(
             None => effect,
         });
     }
-    let joined = joined.unwrap_or_else(|| Effect::new(Deed::Unknown, Confidence::Possible, name, "nothing is known of it"));
+    let joined =
+        joined.unwrap_or_else(|| Effect::new(Deed::Unknown, Confidence::Possible, name, "nothing is known of it"));
     if joined.deed != Deed::Unknown || joined.fence.is_some() {
         return Effect { callee: name.clone(), ..joined };
     }
@@ -160,7 +169,13 @@ fn of_functions(
     match knowledge::names().deed(name) {
         Deed::Read if !gives_away_exclusively(types, call) => {
             let because = format!("`{name}` reads, by its name and signature; {}", joined.because);
-            Effect { deed: Deed::Read, confidence: Confidence::Likely, because: because.into(), callee: name.clone(), ..joined }
+            Effect {
+                deed: Deed::Read,
+                confidence: Confidence::Likely,
+                because: because.into(),
+                callee: name.clone(),
+                ..joined
+            }
         }
         _ => Effect { callee: name.clone(), ..joined },
     }
@@ -175,7 +190,12 @@ fn in_callers_words(index: &Index<'_>, id: FunctionId, effect: Effect) -> Effect
 }
 
 /// Awaiting a value of a type of the workspace runs its `poll`.
-fn of_constructor(types: &Types<'_>, path: Vec<Name>, awaited: bool, summary: &mut dyn FnMut(FunctionId) -> Effect) -> Effect {
+fn of_constructor(
+    types: &Types<'_>,
+    path: Vec<Name>,
+    awaited: bool,
+    summary: &mut dyn FnMut(FunctionId) -> Effect,
+) -> Effect {
     let name = path.last().cloned().unwrap_or_default();
     if !awaited {
         return Effect::pure(&name, "only builds a value");
@@ -227,13 +247,18 @@ fn by_method_name(types: &Types<'_>, call: ExprId, name: &Name, awaited: bool) -
         return None;
     }
     let effect = match names.sync_method(name)? {
-        SyncMethod::Pure => Effect { confidence: Confidence::Likely, ..Effect::pure(name, "touches its arguments only, by its name") },
+        SyncMethod::Pure => {
+            Effect { confidence: Confidence::Likely, ..Effect::pure(name, "touches its arguments only, by its name") }
+        }
         SyncMethod::Exclusive if changes_only_its_own(types, *receiver) => {
             Effect { confidence: Confidence::Likely, ..Effect::pure(name, "changes a local value") }
         }
-        SyncMethod::Exclusive | SyncMethod::Write => {
-            Effect::new(Deed::Write, Confidence::Likely, name, format!("calls `{name}`, which may change shared memory"))
-        }
+        SyncMethod::Exclusive | SyncMethod::Write => Effect::new(
+            Deed::Write,
+            Confidence::Likely,
+            name,
+            format!("calls `{name}`, which may change shared memory"),
+        ),
         SyncMethod::Acquire => Effect::fenced(Fence::Acquire, name, format!("calls `{name}`, which gives a guard")),
         SyncMethod::Clock => Effect::fenced(Fence::Clock, name, format!("calls `{name}`, which reads the clock")),
     };
@@ -246,14 +271,19 @@ fn changes_only_its_own(types: &Types<'_>, receiver: ExprId) -> bool {
     match &types.body.expr(receiver).kind {
         ExprKind::Local(local) => {
             let declared = types.body.local(*local);
-            declared.mutable || types.of_local(*local).is_exclusive_ref() || is_std_collection(&types.of_local(*local).peeled())
+            declared.mutable
+                || types.of_local(*local).is_exclusive_ref()
+                || is_std_collection(&types.of_local(*local).peeled())
         }
-        ExprKind::Field { base, .. } => is_std_collection(&types.of(receiver).peeled()) || changes_only_its_own(types, *base),
+        ExprKind::Field { base, .. } => {
+            is_std_collection(&types.of(receiver).peeled()) || changes_only_its_own(types, *base)
+        }
         ExprKind::MethodCall { receiver, .. } => changes_only_its_own(types, *receiver),
         ExprKind::Call { .. } | ExprKind::Literal(_) | ExprKind::Macro(_) | ExprKind::Struct { .. } => true,
-        ExprKind::Borrow { base, .. } | ExprKind::Deref { base } | ExprKind::Index { base, .. } | ExprKind::Try { base } => {
-            changes_only_its_own(types, *base)
-        }
+        ExprKind::Borrow { base, .. }
+        | ExprKind::Deref { base }
+        | ExprKind::Index { base, .. }
+        | ExprKind::Try { base } => changes_only_its_own(types, *base),
         _ => false,
     }
 }
@@ -263,7 +293,18 @@ pub(crate) fn is_std_collection(ty: &Ty) -> bool {
     let Ty::Named(path, _) = ty else { return matches!(ty, Ty::Slice(_)) };
     matches!(
         path.last().map_or("", Name::as_str),
-        "Vec" | "String" | "HashMap" | "HashSet" | "BTreeMap" | "BTreeSet" | "VecDeque" | "BinaryHeap" | "Option" | "PathBuf" | "IndexMap" | "SmallVec"
+        "Vec"
+            | "String"
+            | "HashMap"
+            | "HashSet"
+            | "BTreeMap"
+            | "BTreeSet"
+            | "VecDeque"
+            | "BinaryHeap"
+            | "Option"
+            | "PathBuf"
+            | "IndexMap"
+            | "SmallVec"
     )
 }
 
@@ -274,16 +315,29 @@ fn by_name(types: &Types<'_>, call: ExprId, name: &Name, awaited: bool) -> Effec
         return Effect::fenced(fence, name, format!("calls `{name}`, which {}, by its name", fence_says(fence)));
     }
     match names.deed(name) {
-        Deed::Write if awaited => Effect::new(Deed::Write, Confidence::Likely, name, format!("calls `{name}`, which writes, by its name")),
+        Deed::Write if awaited => {
+            Effect::new(Deed::Write, Confidence::Likely, name, format!("calls `{name}`, which writes, by its name"))
+        }
         Deed::Write if !changes_its_own_receiver(types, call) => {
             let because = format!("calls `{name}`, which may write, by its name");
             Effect { suspends: false, ..Effect::new(Deed::Unknown, Confidence::Possible, name, because) }
         }
-        Deed::Read if awaited && !gives_away_exclusively(types, call) => {
-            Effect::new(Deed::Read, Confidence::Likely, name, format!("`{name}` reads, by its name and the way it is called"))
-        }
-        _ if awaited => Effect::new(Deed::Unknown, Confidence::Possible, name, format!("neither body nor name say what `{name}` does")),
-        _ => Effect { confidence: Confidence::Likely, ..Effect::pure(name, "is a plain call, and nothing in its name speaks of an effect") },
+        Deed::Read if awaited && !gives_away_exclusively(types, call) => Effect::new(
+            Deed::Read,
+            Confidence::Likely,
+            name,
+            format!("`{name}` reads, by its name and the way it is called"),
+        ),
+        _ if awaited => Effect::new(
+            Deed::Unknown,
+            Confidence::Possible,
+            name,
+            format!("neither body nor name say what `{name}` does"),
+        ),
+        _ => Effect {
+            confidence: Confidence::Likely,
+            ..Effect::pure(name, "is a plain call, and nothing in its name speaks of an effect")
+        },
     }
 }
 

@@ -73,7 +73,10 @@ fn of_body(index: &Index<'_>, id: FunctionId, summary: &mut dyn FnMut(FunctionId
         return by_declaration(function);
     };
     let awaited = awaited(body);
-    let mut effect = Effect { suspends: suspends_by_itself(function), ..Effect::pure(&function.name, "touches nothing that others see") };
+    let mut effect = Effect {
+        suspends: suspends_by_itself(function),
+        ..Effect::pure(&function.name, "touches nothing that others see")
+    };
     for number in 0..body.exprs.len() {
         let expr = ExprId(u32::try_from(number).unwrap_or(u32::MAX));
         if let Some(part) = of_expr(&types, expr, awaited.contains(&expr), summary) {
@@ -97,11 +100,21 @@ fn by_declaration(function: &Function) -> Effect {
         return Effect::fenced(fence, &function.name, "is only declared, and its name speaks of waiting");
     }
     match names.deed(&function.name) {
-        Deed::Write => Effect::new(Deed::Write, Confidence::Likely, &function.name, "is only declared, and writes by its name"),
-        Deed::Read if function.receiver != Some(crate::ir::Receiver::Exclusive) => {
-            Effect::new(Deed::Read, Confidence::Likely, &function.name, "is only declared, and reads by its name and signature")
+        Deed::Write => {
+            Effect::new(Deed::Write, Confidence::Likely, &function.name, "is only declared, and writes by its name")
         }
-        _ => Effect::new(Deed::Unknown, Confidence::Possible, &function.name, "is only declared, and its name says nothing"),
+        Deed::Read if function.receiver != Some(crate::ir::Receiver::Exclusive) => Effect::new(
+            Deed::Read,
+            Confidence::Likely,
+            &function.name,
+            "is only declared, and reads by its name and signature",
+        ),
+        _ => Effect::new(
+            Deed::Unknown,
+            Confidence::Possible,
+            &function.name,
+            "is only declared, and its name says nothing",
+        ),
     }
 }
 
@@ -117,7 +130,12 @@ fn awaited(body: &Body) -> HashSet<ExprId> {
 }
 
 /// What one expression does by itself, its operands left out.
-fn of_expr(types: &Types<'_>, expr: ExprId, awaited: bool, summary: &mut dyn FnMut(FunctionId) -> Effect) -> Option<Effect> {
+fn of_expr(
+    types: &Types<'_>,
+    expr: ExprId,
+    awaited: bool,
+    summary: &mut dyn FnMut(FunctionId) -> Effect,
+) -> Option<Effect> {
     match &types.body.expr(expr).kind {
         ExprKind::Call { .. } | ExprKind::MethodCall { .. } => {
             let effect = call_effect(types, expr, awaited, summary);
@@ -126,9 +144,10 @@ fn of_expr(types: &Types<'_>, expr: ExprId, awaited: bool, summary: &mut dyn FnM
         }
         ExprKind::Await { base } => of_await(types, *base, summary),
         ExprKind::Macro(call) => of_macro(types.index, call),
-        ExprKind::Block { kind: BlockKind::Unsafe, .. } => {
-            Some(Effect { suspends: false, ..Effect::new(Deed::Unknown, Confidence::Possible, "unsafe", "holds unsafe code") })
-        }
+        ExprKind::Block { kind: BlockKind::Unsafe, .. } => Some(Effect {
+            suspends: false,
+            ..Effect::new(Deed::Unknown, Confidence::Possible, "unsafe", "holds unsafe code")
+        }),
         ExprKind::Assign { target, .. } | ExprKind::AssignOp { target, .. } => of_assignment(types, *target),
         ExprKind::Opaque(_) => Some(unread()),
         _ => None,
@@ -157,7 +176,8 @@ fn of_await(types: &Types<'_>, base: ExprId, summary: &mut dyn FnMut(FunctionId)
             if matches!(of, crate::index::types::Ty::Future(_)) {
                 return Some(Effect { suspends: true, ..Effect::pure("", "awaits a future it was given or made") });
             }
-            let unknown = || Effect::new(Deed::Unknown, Confidence::Possible, "", "awaits a future of which nothing is known");
+            let unknown =
+                || Effect::new(Deed::Unknown, Confidence::Possible, "", "awaits a future of which nothing is known");
             Some(of_awaited_type(types, &of.peeled(), summary).unwrap_or_else(unknown))
         }
     }
@@ -169,7 +189,10 @@ fn of_macro(index: &Index<'_>, call: &MacroCall) -> Option<Effect> {
         MacroKind::Value | MacroKind::Log | MacroKind::Assert | MacroKind::Exit => None,
         MacroKind::Join { .. } => Some(Effect { suspends: true, ..Effect::pure(name, "joins") }),
         MacroKind::Print if matches!(name, "write" | "writeln") => None,
-        MacroKind::Print => Some(Effect { suspends: false, ..Effect::new(Deed::Write, Confidence::Proven, name, format!("prints with `{name}!`")) }),
+        MacroKind::Print => Some(Effect {
+            suspends: false,
+            ..Effect::new(Deed::Write, Confidence::Proven, name, format!("prints with `{name}!`"))
+        }),
         MacroKind::Opaque => {
             let because = match index.macro_may_leave(name) {
                 Some(_) => format!("uses the macro `{name}!` of this workspace"),
@@ -188,12 +211,18 @@ fn of_assignment(types: &Types<'_>, target: ExprId) -> Option<Effect> {
             ExprKind::Field { base, .. } | ExprKind::Index { base, .. } | ExprKind::Deref { base } => place = *base,
             ExprKind::Path(path) if path.last() != "_" => {
                 let because = format!("assigns to `{}`", path.text());
-                return Some(Effect { suspends: false, ..Effect::new(Deed::Write, Confidence::Proven, path.last(), because) });
+                return Some(Effect {
+                    suspends: false,
+                    ..Effect::new(Deed::Write, Confidence::Proven, path.last(), because)
+                });
             }
             ExprKind::MethodCall { .. } => {
                 let name = call_name(types, place);
                 let because = format!("assigns through `{name}`");
-                return Some(Effect { suspends: false, ..Effect::new(Deed::Unknown, Confidence::Possible, &name, because) });
+                return Some(Effect {
+                    suspends: false,
+                    ..Effect::new(Deed::Unknown, Confidence::Possible, &name, because)
+                });
             }
             _ => return None,
         }
@@ -213,7 +242,8 @@ fn returns_future(ty: &TypeRef) -> bool {
     match ty {
         TypeRef::Impl(bounds) | TypeRef::Dyn(bounds) => bounds.iter().any(|bound| bound.last() == "Future"),
         TypeRef::Path(path) => {
-            path.last().ends_with("Future") || path.segments.last().is_some_and(|segment| segment.args.iter().any(returns_future))
+            path.last().ends_with("Future")
+                || path.segments.last().is_some_and(|segment| segment.args.iter().any(returns_future))
         }
         _ => false,
     }
