@@ -13,6 +13,7 @@ use crate::diagnostic::{Confidence, Diagnostic, Level};
 use crate::discover::Workspace;
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index};
+use crate::ir::print;
 use crate::lints::{Context, LINTS};
 use crate::parse::Problem;
 use crate::source::{FileId, SourceFile};
@@ -91,6 +92,15 @@ pub fn why(workspace: &Workspace, options: &Options, file: FileId, line: usize) 
         return Err(format!("{}:{line}: there is no await on this line", source.name));
     }
     Ok(paragraphs.join("\n"))
+}
+
+/// The await graph of every selected file as text.
+pub fn emit_ir(workspace: &Workspace, options: &Options) -> String {
+    let index = Index::new(workspace, options.tests);
+    let selected = index.file_ids().filter(|file| index.source(*file).is_selected);
+    selected
+        .filter_map(|file| Some(format!("// {}\n{}", index.source(file).name, print::print(index.file(file)?))))
+        .collect()
 }
 
 /// The diagnostics of one file and the verdict of each of its awaits, as `(line, text)`: the name of the lint, or

@@ -13,6 +13,7 @@
 //! | [`diagnostic`] | – | the plain data of what is said |
 //! | [`rewrite`] | a schedule | edits |
 //! | [`lints`] | a schedule and its edits | diagnostics |
+//! | [`check`] | a workspace | every diagnostic, and why an await stands where it stands |
 //! | [`report`] | diagnostics | text for people, editors and CI |
 //! | [`cli`] | arguments | an exit code |
 
@@ -35,3 +36,7 @@ pub mod rewrite;
 pub mod lints;
 
 pub mod check;
+
+pub mod report;
+
+pub mod cli;

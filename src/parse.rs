@@ -3,6 +3,7 @@
 //! In: a [`SourceFile`]. Out: [`Parsed`], or a [`Problem`] that names the place.
 //! Invariant: no input makes this panic or overflow the stack of a pool thread.
 
+pub use crate::source::Problem;
 use crate::source::SourceFile;
 
 /// A parsed file.
@@ -11,19 +12,6 @@ pub struct Parsed {
     pub tree: syn::File,
     /// What must be added to a span's byte range to get the place in the raw text.
     pub offset: usize,
-}
-
-/// Why a file or a package could not be read; never a reason to stop the run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// What people call the file.
-    pub file: String,
-    /// The place in it, where there is one: line and column, from 1.
-    pub place: Option<(usize, usize)>,
-    /// What is wrong, one lower-case sentence.
-    pub message: String,
-    /// What to do about it.
-    pub help: Option<String>,
 }
 
 /// Parses a file.
