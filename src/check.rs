@@ -15,7 +15,7 @@ use crate::index::types::Types;
 use crate::index::{FunctionId, Index};
 use crate::ir::print;
 use crate::lints::{Context, LINTS};
-use crate::parse::Problem;
+use crate::source::Problem;
 use crate::source::{FileId, SourceFile};
 
 /// What a run is asked for.

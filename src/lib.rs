@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | [`source`] | bytes | [`source::SourceFile`], spans, positions |
 //! | [`discover`] | packages and paths | [`discover::Workspace`] |
-//! | [`parse`] | text | a syntax tree, or a [`parse::Problem`] that names the place |
+//! | [`parse`] | text | a syntax tree, or a [`source::Problem`] that names the place |
 //! | [`ir`] | a syntax tree | [`ir::FileIr`], the await graph |
 //! | [`index`] | every file of the workspace | [`index::Index`]: who a call means, of which type an expression is |
 //! | [`analysis`] | a body and the index | dependences, effects, [`analysis::schedule`] |

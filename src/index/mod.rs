@@ -17,7 +17,7 @@ use std::sync::OnceLock;
 use crate::discover::Workspace;
 use crate::ir::lower;
 use crate::ir::{Body, FileIr, Function, Impl, Name, Owner, Path, TraitDecl, TypeDecl};
-use crate::parse::Problem;
+use crate::source::Problem;
 use crate::source::{FileId, SourceFile};
 
 /// More files than this declaring one name, and a call that could mean any of them counts as unresolved: parsing
