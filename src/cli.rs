@@ -13,12 +13,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
+use crate::check::{Outcome, check, emit_ir, why};
 use crate::diagnostic::Level;
 use crate::discover::{self, Discovery, Failure};
 use crate::lints::LINTS;
 use crate::report::{self, Report};
 use crate::source::FileId;
-use crate::{Outcome, check, emit_ir, why};
 
 use args::{Args, Question};
 use output::Output;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, ValueEnum};
 
-use crate::Options;
+use crate::check::Options;
 use crate::diagnostic::{Confidence, Level};
 use crate::discover::{Failure, Kinds, Selection, near_names};
 use crate::lints::{LINTS, Lint};
@@ -61,7 +61,7 @@ pub(super) fn parse(mut words: Vec<OsString>) -> Result<Args, clap::Error> {
 /// The lint of that name, `conjoin::` and hyphens allowed.
 pub(super) fn lint(word: &str) -> Result<&'static Lint, Failure> {
     let name = word.strip_prefix("conjoin::").unwrap_or(word).replace('-', "_");
-    LINTS.iter().find(|lint| lint.name == name).ok_or_else(|| {
+    LINTS.iter().copied().find(|lint| lint.name == name).ok_or_else(|| {
         let near = near_names(&name, LINTS.iter().map(|lint| lint.name));
         let help = match near.first() {
             Some(near) => format!("did you mean `{near}`?"),

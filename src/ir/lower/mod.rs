@@ -1,0 +1,81 @@
+//! Syntax to the await graph.
+//!
+//! In: a [`SourceFile`] and its tree. Out: [`FileIr`].
+//! Invariant: nothing of the tree survives; the graph holds names, ids and byte ranges of the raw file.
+//!
+//! | file | lowers |
+//! |---|---|
+//! | `items` | functions, types, traits, impls, modules, `use` |
+//! | `body` | a function's parameters and statements |
+//! | `exprs` | expressions that only compute |
+//! | `control` | blocks, branches, loops, closures |
+//! | `macros`, `log_fields` | macro calls whose arguments are known to be expressions |
+//! | `patterns`, `scope` | names: who binds them, whom they mean |
+//! | `mentions` | the names in tokens that are not parsed |
+//! | `types`, `attributes` | types and paths, attributes |
+//! | `places` | the parser's spans to byte ranges |
+
+mod attributes;
+mod body;
+mod control;
+mod exprs;
+mod items;
+mod log_fields;
+mod macros;
+mod mentions;
+mod patterns;
+mod places;
+mod scope;
+mod types;
+
+use crate::ir::{FileIr, Module, Name};
+use crate::parse::{Parsed, forget_spans, parse};
+use crate::source::Problem;
+use crate::source::SourceFile;
+use places::Places;
+
+/// Parses and lowers a file. With `tests` off, `#[cfg(test)]` items and `#[test]` functions are left out.
+///
+/// The calling thread needs a stack of [`crate::parse::STACK_SIZE`], and loses its spans of other trees.
+///
+/// # Errors
+///
+/// The text cannot be parsed.
+pub fn read(file: &SourceFile, tests: bool) -> Result<FileIr, Problem> {
+    let lowered = parse(file).map(|parsed| lower(file, &parsed, tests));
+    forget_spans();
+    lowered
+}
+
+/// Lowers a tree on the thread that parsed it; see [`read`].
+pub fn lower(file: &SourceFile, parsed: &Parsed, tests: bool) -> FileIr {
+    let mut ctx = FileContext {
+        places: Places::new(&file.text, parsed.offset),
+        ir: FileIr { modules: vec![Module::default()], ..FileIr::default() },
+        tests,
+        in_test: attributes::is_test_only(&parsed.tree.attrs),
+        module: 0,
+        module_path: Vec::new(),
+        in_macro: false,
+    };
+    if tests || !ctx.in_test {
+        items::items(&mut ctx, &parsed.tree.items);
+    }
+    ctx.ir
+}
+
+/// Where lowering stands in a file, and what it has made.
+struct FileContext<'a> {
+    places: Places<'a>,
+    ir: FileIr,
+    /// Whether test code is wanted.
+    tests: bool,
+    /// Whether this is test code.
+    in_test: bool,
+    /// Index of the module this is in.
+    module: usize,
+    /// Its path.
+    module_path: Vec<Name>,
+    /// Inside the arguments of a macro, whose nesting has been looked at as a whole.
+    in_macro: bool,
+}
