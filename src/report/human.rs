@@ -13,7 +13,7 @@ use miette::{
 use super::snippet::{Snippet, WIDEST_GAP, snippet};
 use super::text::{clean, wrap};
 use super::{Style, code, rewritten, timeline};
-use crate::diagnostic::{Applicability, Confidence, Diagnostic, Fix, Level};
+use crate::diagnostic::{Applicability, Diagnostic, Fix, Level};
 use crate::source::SourceFile;
 
 /// The whole text, ending in a line break.
@@ -91,16 +91,11 @@ fn reasons(diagnostic: &Diagnostic, style: Style) -> Vec<String> {
     for note in &diagnostic.notes {
         lines.extend(item("note:", &clean(note, style), style));
     }
-    let because = match diagnostic.confidence {
-        Confidence::Proven => "proven by bodies and known facts",
-        Confidence::Likely => "likely, by names and signatures",
-        Confidence::Possible => "possible, nothing speaks against it",
-    };
     let place = match diagnostic.function.as_str() {
         "" => String::new(),
         function => format!("in `{}`; ", clean(function, style)),
     };
-    lines.extend(item("note:", &format!("{place}{because}"), style));
+    lines.extend(item("note:", &format!("{place}confidence: {}", diagnostic.confidence), style));
     lines
 }
 

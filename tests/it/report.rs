@@ -144,7 +144,7 @@ conjoin::sequential_await
 
   reads: `name` by name and `&self`
   note:  if `photo` fails, `name` has run
-  note:  in `page`; likely, by names and signatures
+  note:  in `page`; confidence: likely
 
 ";
     let seen = human(PAGE, page(), PLAIN);
