@@ -1,0 +1,5 @@
+//! The tests that look at the package as a whole, in one binary.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+
+mod fixtures;
