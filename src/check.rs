@@ -83,7 +83,8 @@ pub fn why(workspace: &Workspace, options: &Options, file: FileId, line: usize) 
     for (id, _, _) in index.bodies_in(file) {
         let Some(types) = Types::new(&index, id) else { continue };
         let analyses = analyze(&types, &effects, options.confidence);
-        for verdict in verdicts(&types, &analyses).iter().filter(|verdict| site_lines(source, verdict).contains(&line))
+        for verdict in
+            verdicts(&types, &effects, &analyses).iter().filter(|verdict| site_lines(source, verdict).contains(&line))
         {
             paragraphs.push(explain::paragraph(&types, &analyses, verdict));
         }
@@ -122,7 +123,7 @@ pub fn verdicts_of(
     for (id, _, _) in index.bodies_in(file) {
         let Some(types) = Types::new(&index, id) else { continue };
         let analyses = analyze(&types, &effects, options.confidence);
-        for verdict in verdicts(&types, &analyses) {
+        for verdict in verdicts(&types, &effects, &analyses) {
             let line = source.position(verdict.span.end.saturating_sub(1)).line;
             match verdict.kind {
                 VerdictKind::First => {}

@@ -267,13 +267,18 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn touch(&mut self, expr: ExprId, place: Place, usage: Usage) {
+    fn touch(&mut self, expr: ExprId, mut place: Place, usage: Usage) {
         let mode = match usage {
             Usage::Assigned => Mode::Write,
             Usage::Exclusive => Mode::Exclusive,
             Usage::Shared => Mode::Read,
+            // What is copied out of a reference stays there.
+            Usage::Value if matches!(self.types.body.expr(expr).kind, ExprKind::Deref { .. }) => Mode::Read,
             Usage::Value => self.mode_by_value(expr, &place),
         };
+        if mode == Mode::Exclusive && !splits_borrows(self.types, place.root) {
+            place.fields.clear();
+        }
         let span = self.types.body.expr(expr).span;
         self.found.push(Access { place, mode, phase: self.phase, held: self.held, span });
     }
@@ -296,6 +301,20 @@ impl Walk<'_, '_> {
         } else {
             Mode::Take
         }
+    }
+}
+
+/// Whether the fields of a local can be borrowed one by one: not through a guard or another pointer with a `deref` of
+/// its own.
+fn splits_borrows(types: &Types<'_>, root: LocalId) -> bool {
+    let local = types.body.local(root);
+    match types.of_local(root) {
+        _ if local.origin == Origin::SelfValue => true,
+        Ty::Named(path, _) => {
+            !path.last().is_some_and(|name| name.contains("Guard") || name.ends_with("Ref") || name == "RefMut")
+        }
+        Ty::Ref(..) | Ty::Tuple(_) => true,
+        _ => false,
     }
 }
 
@@ -402,8 +421,11 @@ fn may_be_exclusive_ref(types: &Types<'_>, place: &Place) -> bool {
     let local = types.body.local(place.root);
     match local.origin {
         Origin::SelfValue | Origin::Param => false,
+        Origin::ClosureParam => local.ty.is_none() && place.fields.is_empty(),
         // Bound through a pattern, its type follows the scrutinee's, which may be `&mut`.
-        Origin::Pattern | Origin::ClosureParam => local.ty.is_none() && place.fields.is_empty(),
+        Origin::Pattern => {
+            local.by_ref || types.matched(place.root).is_none_or(|source| may_lend_exclusively(types, source))
+        }
         Origin::Let => {
             let speaks = |name: &str| {
                 name.ends_with("_mut")
@@ -415,6 +437,26 @@ fn may_be_exclusive_ref(types: &Types<'_>, place: &Place) -> bool {
             let init_speaks = local.init.is_some_and(|init| init_is_exclusive(types, init));
             place.fields.is_empty() && (speaks(&local.name) || init_speaks)
         }
+    }
+}
+
+/// Whether what a pattern is matched against may be borrowed exclusively by it.
+fn may_lend_exclusively(types: &Types<'_>, source: ExprId) -> bool {
+    match &types.body.expr(source).kind {
+        ExprKind::Borrow { mutable, base } => *mutable || may_lend_exclusively(types, *base),
+        ExprKind::MethodCall { receiver, method, .. } => {
+            method.contains("mut") || may_lend_exclusively(types, *receiver)
+        }
+        ExprKind::Local(_) | ExprKind::Field { .. } => {
+            let root = place(types.body, source).map(|place| types.of_local(place.root));
+            types.of(source).is_exclusive_ref() || root.is_none_or(|ty| ty.is_exclusive_ref())
+        }
+        ExprKind::Call { args, .. } => args.iter().any(|arg| may_lend_exclusively(types, *arg)),
+        ExprKind::Try { base } | ExprKind::Await { base } | ExprKind::Deref { base } => {
+            may_lend_exclusively(types, *base)
+        }
+        ExprKind::Tuple(items) => items.iter().any(|item| may_lend_exclusively(types, *item)),
+        _ => false,
     }
 }
 

@@ -50,6 +50,7 @@ impl Blocker {
     /// One sentence for people.
     pub fn sentence(&self) -> String {
         let what = match &self.kind {
+            BlockerKind::Flow(place) if place == "_" => "it needs the value of the await inside it".to_owned(),
             BlockerKind::Flow(place) => format!("it needs `{place}`"),
             BlockerKind::Anti(place) => format!("it changes `{place}`, which is read before"),
             BlockerKind::Output(place) => format!("both change `{place}`"),
@@ -110,7 +111,7 @@ fn fence_text(what: &str) -> &'static str {
         "acquire" => "nothing crosses what acquires a lock, a permit or a guard",
         "finaliser" => "nothing crosses what commits, flushes or closes",
         "clock" => "nothing crosses a reading of the clock",
-        "gate" => "nothing crosses a check that decides whether the rest may run",
+        "check" => "nothing crosses a check that decides whether the rest may run",
         "statement" => "a statement between has an effect of its own",
         "macro" => "nothing is known of a macro",
         "cfg" => "a statement is compiled only sometimes",

@@ -137,6 +137,15 @@ fn of_future(types: &Types<'_>, effects: &Effects<'_>, _expr: ExprId, ty: &Ty) -
             ..Effect::pure("", "it waits for a task that runs already")
         };
     }
+    if let Ty::Named(path, _) = &ty.peeled()
+        && let Some(fence) = knowledge::fact(path).and_then(|fact| fact.fence)
+    {
+        return Effect {
+            fence: Some(fence),
+            suspends: true,
+            ..Effect::pure(path.last().map_or("", Name::as_str), "it waits for an event")
+        };
+    }
     let known = crate::analysis::effects::of_type(types, effects, ty);
     known.unwrap_or_else(|| Effect {
         deed: Deed::Unknown,
@@ -150,7 +159,8 @@ fn is_handle(ty: &Ty) -> bool {
     matches!(ty, Ty::Named(path, _) if matches!(path.last().map(Name::as_str), Some("JoinHandle" | "AbortOnDrop" | "RemoteHandle")))
 }
 
-fn conflict(types: &Types<'_>, earlier: &Node, later: &Node) -> Option<(bool, Blocker)> {
+/// Why the later statement may not start, or not finish, before the earlier one: by what both touch.
+pub fn conflict(types: &Types<'_>, earlier: &Node, later: &Node) -> Option<(bool, Blocker)> {
     let pairs = || earlier.accesses.iter().flat_map(|first| later.accesses.iter().map(move |second| (first, second)));
     let touching = || pairs().filter(|(first, second)| first.place.overlaps(&second.place));
     if let Some(blocker) = shadowed(types, earlier, later) {
@@ -162,6 +172,13 @@ fn conflict(types: &Types<'_>, earlier: &Node, later: &Node) -> Option<(bool, Bl
             Phase::Await => beside(types, first, second),
         };
         kind.map(|kind| (true, Blocker::new(kind, second.span)))
+    });
+    // A statement between that would be moved up changes what an earlier future was given.
+    let between = || touching().filter(|(first, second)| first.phase == Phase::Await && second.phase == Phase::Finish);
+    let strict = strict.or_else(|| {
+        let (_, second) = between()
+            .find(|(first, second)| later.sites.is_empty() && (first.mode, second.mode) != (Mode::Read, Mode::Read))?;
+        Some((true, Blocker::new(BlockerKind::Anti(second.place.text(types.body)), second.span)))
     });
     strict.or_else(|| {
         let finishes = |access: &Access| access.phase == Phase::Finish;
@@ -188,6 +205,10 @@ fn shadowed(types: &Types<'_>, earlier: &Node, later: &Node) -> Option<Blocker> 
         let seen = finishes
             .filter(|access| access.place.root != bound.place.root)
             .find(|access| name(access) == name(bound))?;
+        // A value that nobody names can be bound to a name that nobody names.
+        if seen.mode == Mode::Write && !types.is_used(seen.place.root) {
+            return None;
+        }
         let kind = if seen.mode == Mode::Write { BlockerKind::Output } else { BlockerKind::Anti };
         Some(Blocker::new(kind(name(bound).to_string()), bound.span))
     })
@@ -195,7 +216,8 @@ fn shadowed(types: &Types<'_>, earlier: &Node, later: &Node) -> Option<Blocker> 
 
 /// The later future would run before what the earlier statement does with its value.
 fn after_finish(types: &Types<'_>, first: &Access, second: &Access) -> Option<BlockerKind> {
-    let text = || second.place.text(types.body);
+    let place = if first.place.fields.len() > second.place.fields.len() { &first.place } else { &second.place };
+    let text = || place.text(types.body);
     match (first.mode, second.mode) {
         (Mode::Write | Mode::Exclusive, _) => Some(BlockerKind::Flow(text())),
         (Mode::Read | Mode::Take, Mode::Exclusive | Mode::Write) => Some(BlockerKind::Anti(text())),
@@ -231,14 +253,17 @@ fn effect_conflict(earlier: (&Node, &Effected), later: (&Node, &Effected), least
     if earlier.0.sites.is_empty() {
         return None;
     }
-    if let Some(args) = &later.1.args
-        && !(args.fence.is_none() && args.deed == Deed::Pure && args.confidence >= least.min(Confidence::Likely))
-        && !(args.is_read(least) && args.deed == Deed::Read)
-    {
+    if let Some(args) = later.1.args.as_ref().filter(|args| !is_harmless(args)) {
         let because = args.because.to_string();
-        return Some(Blocker { because, ..Blocker::new(BlockerKind::Fence("args"), later.0.span) });
+        let word = args.fence.map_or("args", Fence::word);
+        return Some(Blocker { because, ..Blocker::new(BlockerKind::Fence(word), later.0.span) });
     }
     not_a_read(earlier, least).or_else(|| not_a_read(later, least))
+}
+
+/// An argument that may be evaluated earlier than today.
+fn is_harmless(args: &Effect) -> bool {
+    args.fence.is_none() && args.deed == Deed::Pure && args.confidence >= Confidence::Likely
 }
 
 /// A statement between that does something nobody else may see in another order.
@@ -273,13 +298,14 @@ fn fence_of((node, effected): (&Node, &Effected)) -> Option<Blocker> {
         let because = effect.because.to_string();
         return Some(Blocker { because, ..Blocker::new(BlockerKind::Fence(fence.word()), node.span) });
     }
-    if let Some(effect) = awaited
-        && node.may_fail
-        && knowledge::names().is_gate(&effect.callee)
-    {
-        return Some(Blocker::new(BlockerKind::Fence("gate"), node.span));
-    }
     let is_proven_read = awaited.is_some_and(|effect| effect.is_read(Confidence::Proven)) && !node.may_fail;
+    if awaited.is_some_and(|effect| knowledge::names().is_gate(&effect.callee)) && !is_proven_read {
+        return Some(Blocker::new(BlockerKind::Fence(Fence::Gate.word()), node.span));
+    }
+    if let Some(effect) = awaited.filter(|effect| node.kept_for_effect.is_some() && effect.deed == Deed::Write) {
+        let because = effect.because.to_string();
+        return Some(Blocker { because, ..Blocker::new(BlockerKind::Write(effect.callee.clone()), node.span) });
+    }
     node.kept_for_effect.clone().filter(|blocker| !is_proven_read || blocker.kind == BlockerKind::Fence("acquire"))
 }
 

@@ -79,7 +79,7 @@ impl Fence {
             Fence::Finaliser => "finaliser",
             Fence::Clock => "clock",
             Fence::Spawned => "spawned",
-            Fence::Gate => "gate",
+            Fence::Gate => "check",
             Fence::Statement => "statement",
         }
     }
@@ -129,6 +129,7 @@ struct SyncNames {
     pure: Vec<String>,
     exclusive: Vec<String>,
     write: Vec<String>,
+    shared: Vec<String>,
     acquire: Vec<String>,
     clock: Vec<String>,
 }
@@ -142,6 +143,8 @@ pub enum SyncMethod {
     Exclusive,
     /// It writes shared memory.
     Write,
+    /// It gives a guard that readers share.
+    Shared,
     /// It gives a guard.
     Acquire,
     /// It reads the clock.
@@ -185,6 +188,7 @@ impl Names {
     pub fn sync_method(&self, name: &str) -> Option<SyncMethod> {
         let lists = [
             (&self.sync.clock, SyncMethod::Clock),
+            (&self.sync.shared, SyncMethod::Shared),
             (&self.sync.acquire, SyncMethod::Acquire),
             (&self.sync.write, SyncMethod::Write),
             (&self.sync.pure, SyncMethod::Pure),

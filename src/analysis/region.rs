@@ -8,7 +8,9 @@
 
 use crate::analysis::access::{Access, Mode, Phase, Place, accesses};
 use crate::analysis::blocker::{Blocker, BlockerKind};
+use crate::analysis::effects::call_name;
 use crate::analysis::inspect::{Call, Inspection, inspect};
+use crate::analysis::knowledge::{self, SyncMethod};
 use crate::index::types::{Ty, Types};
 use crate::ir::{BlockId, ExprId, ExprKind, Name, PatKind, Stmt, StmtKind};
 use crate::source::Span;
@@ -66,19 +68,19 @@ struct Split<'a, 't> {
 
 impl Split<'_, '_> {
     fn statement(&mut self, number: usize, stmt: &Stmt) {
-        if stmt.is_conditional {
-            return self.alone(number, stmt, None, Blocker::new(BlockerKind::Fence("cfg"), stmt.span));
-        }
         let (expr, bound) = match &stmt.kind {
             StmtKind::Item { is_macro_rules: true, .. } => {
                 return self.close(Blocker::new(BlockerKind::Fence("macro"), stmt.span));
             }
-            StmtKind::Item { .. } => return,
+            StmtKind::Item { .. } => return self.open.nodes.push(self.declaration(number, stmt)),
             StmtKind::Let { init: None, .. } => return self.open.nodes.push(self.declaration(number, stmt)),
             StmtKind::Let { init: Some(init), pat, .. } => (*init, Some(pat)),
             StmtKind::Expr { expr, .. } => (*expr, None),
         };
         let found = inspect(self.types, expr);
+        if stmt.is_conditional {
+            return self.alone(number, stmt, Some((expr, found)), Blocker::new(BlockerKind::Fence("cfg"), stmt.span));
+        }
         if let Some(blocker) = boundary(&found, stmt) {
             return self.boundary(number, stmt, expr, found, blocker);
         }
@@ -140,10 +142,9 @@ impl Split<'_, '_> {
     fn node(&self, number: usize, stmt: &Stmt, expr: ExprId, found: Inspection) -> Node {
         let mut touched = accesses(self.types, expr, &found.sites);
         touched.extend(self.bindings(stmt));
-        let pinned = found.exit_in_args.map(|(kind, span)| Blocker {
-            because: format!("it may leave by {kind}"),
-            ..Blocker::new(BlockerKind::Fence("args"), span)
-        });
+        let pinned = self
+            .acquires(&found)
+            .or_else(|| found.exit_in_args.map(|(kind, span)| Blocker::new(BlockerKind::Control(kind), span)));
         Node {
             stmt: number,
             span: stmt.span,
@@ -155,6 +156,16 @@ impl Split<'_, '_> {
             kept_for_effect: None,
             is_last: false,
         }
+    }
+
+    /// A guard made inside the expression lives until its end: `state.lock().unwrap().load().await`.
+    fn acquires(&self, found: &Inspection) -> Option<Blocker> {
+        let is_acquire = |call: &&Call| {
+            let name = call_name(self.types, call.expr);
+            call.in_await && !call.awaited && knowledge::names().sync_method(&name) == Some(SyncMethod::Acquire)
+        };
+        let call = found.calls.iter().find(is_acquire)?;
+        Some(Blocker::new(BlockerKind::Fence("acquire"), self.types.body.expr(call.expr).span))
     }
 
     fn bindings(&self, stmt: &Stmt) -> Vec<Access> {
@@ -196,6 +207,9 @@ fn boundary(found: &Inspection, stmt: &Stmt) -> Option<Blocker> {
     if let StmtKind::Let { otherwise: Some(_), .. } = &stmt.kind {
         return Some(Blocker::new(BlockerKind::Control("let_else"), stmt.span));
     }
+    if let Some((kind, span)) = found.exit {
+        return Some(Blocker::new(BlockerKind::Control(kind), span));
+    }
     if let Some((kind, span)) = found.hidden {
         let kind = match kind {
             "unsafe" => BlockerKind::Fence("unsafe"),
@@ -203,9 +217,6 @@ fn boundary(found: &Inspection, stmt: &Stmt) -> Option<Blocker> {
             other => BlockerKind::Control(other),
         };
         return Some(Blocker::new(kind, span));
-    }
-    if let Some((kind, span)) = found.exit {
-        return Some(Blocker::new(BlockerKind::Control(kind), span));
     }
     if let Some((kind, span)) = found.opaque {
         return Some(Blocker::new(BlockerKind::Fence(kind), span));

@@ -5,7 +5,8 @@
 use std::collections::HashMap;
 
 use crate::analysis::blocker::{Blocker, BlockerKind};
-use crate::analysis::effects::call_name;
+use crate::analysis::dependence;
+use crate::analysis::effects::Effects;
 use crate::analysis::{Analysis, is_rewritten};
 use crate::index::types::Types;
 use crate::ir::{BlockId, BlockKind, ExprId, ExprKind, LoopKind, MacroKind, StmtKind};
@@ -36,7 +37,7 @@ pub enum VerdictKind {
 }
 
 /// The verdicts of a function, in the order its awaits run.
-pub fn verdicts(types: &Types<'_>, analyses: &[Analysis]) -> Vec<Verdict> {
+pub fn verdicts(types: &Types<'_>, effects: &Effects<'_>, analyses: &[Analysis]) -> Vec<Verdict> {
     let mut tour = Tour { types, sites: Vec::new(), path: Vec::new(), contexts: 1, context: 0 };
     if let Some(root) = types.body.root {
         tour.block(root, "block");
@@ -52,7 +53,7 @@ pub fn verdicts(types: &Types<'_>, analyses: &[Analysis]) -> Vec<Verdict> {
             Some(_) if is_rewritten(types.function) => {
                 VerdictKind::Blocked(Blocker::new(BlockerKind::Fence("attribute"), types.function.name_span))
             }
-            Some(previous) => judge(types, analyses, &homes, previous, site),
+            Some(previous) => judge(types, effects, analyses, &homes, previous, site),
         };
         found.push(Verdict {
             site: site.expr,
@@ -77,6 +78,7 @@ fn homes(analyses: &[Analysis]) -> HashMap<ExprId, (usize, usize)> {
 
 fn judge(
     types: &Types<'_>,
+    effects: &Effects<'_>,
     analyses: &[Analysis],
     homes: &HashMap<ExprId, (usize, usize)>,
     previous: &Site,
@@ -87,6 +89,9 @@ fn judge(
     };
     let analysis = &analyses[*region];
     if (region, node) == (before, earlier) {
+        if analysis.schedule.is_early(*node) {
+            return VerdictKind::Early;
+        }
         return VerdictKind::Blocked(within(types, previous.expr, site.expr));
     }
     if region == before {
@@ -95,24 +100,39 @@ fn judge(
         }
         return VerdictKind::Blocked(strongest(analysis, *node));
     }
-    match &analysis.region.before {
-        Some(blocker) if analyses[*before].region.block == analysis.region.block => {
-            VerdictKind::Blocked(blocker.clone())
-        }
-        _ => VerdictKind::Blocked(structural(types, previous, site)),
+    let (first, second) = (&analyses[*before].region, &analysis.region);
+    if first.block != second.block {
+        return VerdictKind::Blocked(structural(types, previous, site));
     }
+    if let Some((true, blocker)) = dependence::conflict(types, &first.nodes[*earlier], &second.nodes[*node]) {
+        return VerdictKind::Blocked(blocker);
+    }
+    let blocker = second.before.as_ref().map(|blocker| more_exactly(types, effects, analyses, blocker));
+    VerdictKind::Blocked(blocker.unwrap_or_else(|| structural(types, previous, site)))
 }
 
 /// Two awaits of one statement: of one chain, or beside one another.
 fn within(types: &Types<'_>, previous: ExprId, site: ExprId) -> Blocker {
     let span = types.body.expr(site).span;
     let contains = span.contains(types.body.expr(previous).span);
-    let name = match &types.body.expr(previous).kind {
-        ExprKind::Await { base } => call_name(types, *base),
-        _ => "join".into(),
-    };
-    let kind = if contains { BlockerKind::Flow(name.to_string()) } else { BlockerKind::Fence("expression") };
+    let kind = if contains { BlockerKind::Flow("_".to_owned()) } else { BlockerKind::Fence("expression") };
     Blocker::new(kind, span)
+}
+
+/// An await whose value is dropped may be known for what it is: a pause, an event.
+fn more_exactly(types: &Types<'_>, effects: &Effects<'_>, analyses: &[Analysis], blocker: &Blocker) -> Blocker {
+    let nodes = analyses.iter().flat_map(|analysis| &analysis.region.nodes);
+    let dropped =
+        nodes.filter(|_| blocker.kind == BlockerKind::Fence("discarded")).find(|node| node.span == blocker.span);
+    let effect = dropped.and_then(|node| dependence::effected(types, effects, node).awaited);
+    let fence = effect.as_ref().and_then(|effect| effect.fence);
+    match (fence, effect) {
+        (Some(fence), Some(effect)) => Blocker {
+            because: effect.because.to_string(),
+            ..Blocker::new(BlockerKind::Fence(fence.word()), blocker.span)
+        },
+        _ => blocker.clone(),
+    }
 }
 
 /// Of all that a node waits for, what ends last; of several, what is plainest to see.
@@ -121,12 +141,13 @@ fn strongest(analysis: &Analysis, node: usize) -> Blocker {
     if schedule.weights[node] == 0 {
         return Blocker::new(BlockerKind::Fence("ready"), analysis.region.nodes[node].span);
     }
+    // Nothing holds it back, and yet it starts last: what stands before it never suspends.
     let end = |from: usize| schedule.starts[from] + schedule.weights[from];
     let into = analysis.edges.iter().filter(|edge| edge.to == node);
     let last =
         into.max_by_key(|edge| (edge.strict, end(edge.from), std::cmp::Reverse(rank(&edge.blocker.kind)), edge.from));
     last.map_or_else(
-        || Blocker::new(BlockerKind::Fence("expression"), analysis.region.nodes[node].span),
+        || Blocker::new(BlockerKind::Fence("ready"), analysis.region.nodes[node].span),
         |edge| edge.blocker.clone(),
     )
 }

@@ -168,7 +168,13 @@ fn of_bounds(index: &Index<'_>, bounds: &[Vec<Name>], method: &Name) -> Callee {
             functions = inherited(index, name, method);
         }
         let implementations = index.methods_in_impls(name, method);
-        functions.extend(implementations.iter().filter(|(_, block)| implements(block, name)).map(|(id, _)| *id));
+        let implementations = implementations.iter().filter(|(_, block)| implements(block, name)).map(|(id, _)| *id);
+        functions.extend(implementations);
+        // Where there are bodies, the bare declaration adds nothing.
+        let has_body = |id: &FunctionId| index.function(*id).is_some_and(|function| function.body.is_some());
+        if functions.iter().any(has_body) {
+            functions.retain(has_body);
+        }
         if !functions.is_empty() {
             return Callee::Workspace { functions, resolved: true };
         }

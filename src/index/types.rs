@@ -6,13 +6,14 @@
 //!
 //! Invariant: a type that is given is right, or the declaration it was read from shares its name with another.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{HashMap, HashSet};
 
 use crate::index::calls::{Callee, callee};
 use crate::index::{FunctionId, Index, Scope, paths};
 use crate::ir::{
-    Body, ExprId, ExprKind, Function, Generic, Literal, LocalId, Name, Origin, Owner, Path, Receiver, TypeKind, TypeRef,
+    Body, ExprId, ExprKind, Function, Generic, Literal, LocalId, LoopKind, Name, Origin, Owner, Pat, Path, Receiver,
+    StmtKind, TypeKind, TypeRef,
 };
 
 /// Deeper chains of calls and fields than this are left unknown.
@@ -48,6 +49,8 @@ pub struct Types<'a> {
     /// Where its names are looked up from.
     pub scope: Scope,
     known: RefCell<HashMap<ExprId, Ty>>,
+    matched: OnceCell<HashMap<LocalId, ExprId>>,
+    used: OnceCell<HashSet<LocalId>>,
     depth: RefCell<usize>,
 }
 
@@ -57,7 +60,16 @@ impl<'a> Types<'a> {
         let function = index.function(id)?;
         let scope = Scope { file: id.file, module: function.module, owner: function.owner };
         let body = function.body.as_ref()?;
-        Some(Types { index, function, body, scope, known: RefCell::default(), depth: RefCell::new(0) })
+        Some(Types {
+            index,
+            function,
+            body,
+            scope,
+            known: RefCell::default(),
+            matched: OnceCell::new(),
+            used: OnceCell::new(),
+            depth: RefCell::new(0),
+        })
     }
 
     /// The type of an expression.
@@ -84,6 +96,16 @@ impl<'a> Types<'a> {
             (Some(ty), _) => lower(self.index, self.scope, &self.generics(), ty),
             (None, None) => Ty::Unknown,
         }
+    }
+
+    /// What a pattern that binds a local is matched against.
+    pub fn matched(&self, local: LocalId) -> Option<ExprId> {
+        self.matched.get_or_init(|| matched(self.body)).get(&local).copied()
+    }
+
+    /// Whether a local is named anywhere after it was bound.
+    pub fn is_used(&self, local: LocalId) -> bool {
+        self.used.get_or_init(|| used(self.body)).contains(&local)
     }
 
     /// The type parameters in scope.
@@ -307,6 +329,40 @@ impl Ty {
             _ => Ty::Unknown,
         }
     }
+}
+
+fn matched(body: &Body) -> HashMap<LocalId, ExprId> {
+    let mut found = HashMap::new();
+    let mut note = |pat: &Pat, source: ExprId| found.extend(pat.bindings.iter().map(|local| (*local, source)));
+    for expr in &body.exprs {
+        match &expr.kind {
+            ExprKind::Let { pat, value } => note(pat, *value),
+            ExprKind::Match { scrutinee, arms } => arms.iter().for_each(|arm| note(&arm.pat, *scrutinee)),
+            ExprKind::Loop { kind: LoopKind::For { pat, iter }, .. } => note(pat, *iter),
+            _ => {}
+        }
+    }
+    for stmt in body.blocks.iter().flat_map(|block| &block.stmts) {
+        if let StmtKind::Let { pat, init: Some(init), .. } = &stmt.kind {
+            note(pat, *init);
+        }
+    }
+    found
+}
+
+fn used(body: &Body) -> HashSet<LocalId> {
+    let mut found = HashSet::new();
+    for expr in &body.exprs {
+        match &expr.kind {
+            ExprKind::Local(local) => {
+                found.insert(*local);
+            }
+            ExprKind::Opaque(locals) => found.extend(locals),
+            ExprKind::Macro(call) => found.extend(&call.captures),
+            _ => {}
+        }
+    }
+    found
 }
 
 /// Resolves a type as written.

@@ -3,6 +3,7 @@
 //! In: a region with its schedule. Out: [`Steps`].
 
 use crate::analysis::dependence::Edge;
+use crate::ir::StmtKind;
 use crate::rewrite::Region;
 
 /// The statements of a region in the order they are written.
@@ -51,7 +52,8 @@ pub(super) fn steps(region: &Region<'_>) -> Option<Steps> {
             layer[node] = layer[node].max(earliest);
         }
     }
-    keep_in_place(&analysis.edges, &mut layer, &awaits);
+    let is_let = |node: usize| is_let_or_item(region, node);
+    keep_in_place(&analysis.edges, &mut layer, &awaits, &is_let);
     let layers = (0..count).filter(|node| awaits(*node)).map(|node| layer[node]).max()?;
     let mut steps = Vec::new();
     for now in 0..=layers + 1 {
@@ -82,8 +84,15 @@ fn alone(layer: &[usize], awaits: &dyn Fn(usize) -> bool, node: usize) -> Option
     (others == 1).then_some(node)
 }
 
-/// Statements between that no await needs stay behind the awaits they stood behind.
-fn keep_in_place(edges: &[Edge], layer: &mut [usize], awaits: &dyn Fn(usize) -> bool) {
+fn is_let_or_item(region: &Region<'_>, node: usize) -> bool {
+    let Some(block) = region.analysis.region.block else { return false };
+    let stmt = &region.types.body.block(block).stmts[region.analysis.region.nodes[node].stmt];
+    !matches!(stmt.kind, StmtKind::Expr { .. })
+}
+
+/// Statements between that no await needs, a log line say, stay behind the awaits they stood behind. A `let` goes
+/// above the join when it can, so that the join stands where its last await stood.
+fn keep_in_place(edges: &[Edge], layer: &mut [usize], awaits: &dyn Fn(usize) -> bool, is_let: &dyn Fn(usize) -> bool) {
     let count = layer.len();
     let mut needed = vec![false; count];
     for node in (0..count).rev() {
@@ -92,7 +101,7 @@ fn keep_in_place(edges: &[Edge], layer: &mut [usize], awaits: &dyn Fn(usize) -> 
         needed[node] = !awaits(node) && is_needed;
     }
     for node in 0..count {
-        if !awaits(node) && !needed[node] {
+        if !awaits(node) && !needed[node] && !is_let(node) {
             let behind =
                 (0..node).filter(|earlier| awaits(*earlier)).map(|earlier| layer[earlier] + 1).max().unwrap_or(0);
             layer[node] = layer[node].max(behind);

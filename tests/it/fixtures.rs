@@ -104,7 +104,8 @@ fn difference_in_text(case: &Case) -> String {
     if is_rewrite_later(&file.text) {
         return String::new();
     }
-    let written = without_marks(&applied(&file.text, &look(&file).edits));
+    let unmarked = SourceFile::new(file.path.clone(), file.name.clone(), without_marks(&file.text));
+    let written = applied(&unmarked.text, &look(&unmarked).edits);
     let expected = without_marks(&fs::read_to_string(after).unwrap());
     compare_lines(after, &expected, &written)
 }

@@ -127,6 +127,9 @@ fn call_effect(
     summary: &mut dyn FnMut(FunctionId) -> Effect,
 ) -> Effect {
     let name = call_name(types, call);
+    if awaited && knowledge::names().fence(&name) == Some(Fence::Finaliser) {
+        return Effect::fenced(Fence::Finaliser, &name, format!("calls `{name}`, which ends something, by its name"));
+    }
     match callee(types, call) {
         Callee::Constructor(path) => of_constructor(types, path, awaited, summary),
         Callee::Foreign(path) => of_foreign(types, call, &path, awaited),
@@ -258,6 +261,12 @@ fn by_method_name(types: &Types<'_>, call: ExprId, name: &Name, awaited: bool) -
             Confidence::Likely,
             name,
             format!("calls `{name}`, which may change shared memory"),
+        ),
+        SyncMethod::Shared => Effect::new(
+            Deed::Read,
+            Confidence::Likely,
+            name,
+            format!("calls `{name}`, which shares a lock with other readers"),
         ),
         SyncMethod::Acquire => Effect::fenced(Fence::Acquire, name, format!("calls `{name}`, which gives a guard")),
         SyncMethod::Clock => Effect::fenced(Fence::Clock, name, format!("calls `{name}`, which reads the clock")),

@@ -83,9 +83,6 @@ fn of_body(index: &Index<'_>, id: FunctionId, summary: &mut dyn FnMut(FunctionId
             effect = effect.join(part);
         }
     }
-    if effect.deed == Deed::Read && effect.confidence == Confidence::Proven && effect.fence.is_none() {
-        return effect;
-    }
     effect
 }
 
@@ -157,11 +154,11 @@ fn of_expr(
 /// Inside a callee, what fences the caller's own awaits is an effect: what is acquired there is released there.
 fn inside(effect: Effect) -> Effect {
     match effect.fence {
-        Some(Fence::Acquire | Fence::Clock | Fence::Statement | Fence::Spawned | Fence::Gate) => {
+        Some(Fence::Clock | Fence::Statement | Fence::Spawned | Fence::Gate) => {
             Effect { fence: None, deed: Deed::Unknown, confidence: Confidence::Possible, ..effect }
         }
         Some(Fence::Finaliser) => Effect { fence: None, deed: Deed::Write, confidence: Confidence::Likely, ..effect },
-        Some(Fence::Time | Fence::Event) | None => effect,
+        Some(Fence::Time | Fence::Event | Fence::Acquire) | None => effect,
     }
 }
 
