@@ -51,7 +51,10 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
 fn answer(args: &Args, output: &Output) -> Result<u8, Failure> {
     match &args.question {
         Question::List => return output.print(&lint_table()),
-        Question::Explain(name) => return output.print(args::lint(name)?.docs),
+        Question::Explain(name) => {
+            let lint = args::lint(name)?;
+            return output.print(&format!("# conjoin::{}\n\n{}", lint.name, lint.docs));
+        }
         _ => {}
     }
     start_pool(args.jobs);
