@@ -6,3 +6,4 @@ mod cli;
 mod discover;
 mod report;
 mod tree;
+mod fixtures;
