@@ -4,6 +4,6 @@
 
 mod cli;
 mod discover;
+mod fixtures;
 mod report;
 mod tree;
-mod fixtures;
