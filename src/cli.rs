@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use crate::check::{Outcome, check, emit_ir, why};
+use crate::check::{Options, Outcome, check, emit_ir, why};
 use crate::diagnostic::Level;
 use crate::discover::{self, Discovery, Failure};
 use crate::lints::LINTS;
@@ -51,7 +51,10 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
 fn answer(args: &Args, output: &Output) -> Result<u8, Failure> {
     match &args.question {
         Question::List => return output.print(&lint_table()),
-        Question::Explain(name) => return output.print(args::lint(name)?.docs),
+        Question::Explain(name) => {
+            let lint = args::lint(name)?;
+            return output.print(&format!("# conjoin::{}\n\n{}", lint.name, lint.docs));
+        }
         _ => {}
     }
     start_pool(args.jobs);
@@ -61,19 +64,26 @@ fn answer(args: &Args, output: &Output) -> Result<u8, Failure> {
     if args.is_verbose {
         discovery.remarks.iter().for_each(|remark| output.note(remark));
     }
+    let options = Options { tests: discovery.asks_for_tests, ..args.options.clone() };
     match &args.question {
         Question::Why(path, line) => {
-            explain_place(args, &discovery, &discover::absolute(&directory, path), *line, output)
+            explain_place(&options, &discovery, &discover::absolute(&directory, path), *line, output)
         }
-        Question::Ir => output.print(&emit_ir(&discovery.workspace, &args.options)),
-        _ => report_all(args, &discovery, begin, output),
+        Question::Ir => output.print(&emit_ir(&discovery.workspace, &options)),
+        _ => report_all(args, &options, &discovery, begin, output),
     }
 }
 
 /// The report, the problems, the summary.
-fn report_all(args: &Args, discovery: &Discovery, begin: Instant, output: &Output) -> Result<u8, Failure> {
+fn report_all(
+    args: &Args,
+    options: &Options,
+    discovery: &Discovery,
+    begin: Instant,
+    output: &Output,
+) -> Result<u8, Failure> {
     let progress = Progress::new(begin, !args.is_quiet);
-    let outcome = check(&discovery.workspace, &args.options, &|done, total| progress.update(done, total));
+    let outcome = check(&discovery.workspace, options, &|done, total| progress.update(done, total));
     progress.finish();
     let problems = || discovery.problems.iter().chain(&outcome.problems);
     let has_nothing_read = is_all_unreadable(discovery, &outcome);
@@ -110,7 +120,13 @@ fn is_all_unreadable(discovery: &Discovery, outcome: &Outcome) -> bool {
     has_problem && !selected.map(|file| file.name.as_str()).any(is_parsed)
 }
 
-fn explain_place(args: &Args, discovery: &Discovery, path: &Path, line: usize, output: &Output) -> Result<u8, Failure> {
+fn explain_place(
+    options: &Options,
+    discovery: &Discovery,
+    path: &Path,
+    line: usize,
+    output: &Output,
+) -> Result<u8, Failure> {
     let index = discovery.workspace.files.iter().position(|file| file.path == path);
     let Some(index) = index.and_then(|index| u32::try_from(index).ok()) else {
         let message = discovery.problems.first().map_or_else(
@@ -119,7 +135,7 @@ fn explain_place(args: &Args, discovery: &Discovery, path: &Path, line: usize, o
         );
         return Err(Failure { message, help: "name a Rust file and a line: `--why src/api.rs:42`".to_owned() });
     };
-    match why(&discovery.workspace, &args.options, FileId(index), line) {
+    match why(&discovery.workspace, options, FileId(index), line) {
         Ok(text) => output.print(&text),
         Err(message) => Err(Failure { message, help: "name the line an `.await` stands on".to_owned() }),
     }

@@ -117,6 +117,8 @@ pub struct Discovery {
     pub unread: usize,
     /// The packages that are reported on, as indices into the workspace's packages.
     pub selected_packages: Vec<usize>,
+    /// Whether tests are among what was asked for, by name or by path.
+    pub asks_for_tests: bool,
     /// What an attentive user may want to know.
     pub remarks: Vec<String>,
 }
@@ -145,9 +147,17 @@ pub fn discover(selection: &Selection, directory: &Path) -> Result<Discovery, Fa
     let root = names_root(&manifests, selection, directory);
     let selected_packages = found.selected_packages();
     let candidates = found.wanted(selection.kinds);
+    let asks_for_tests = selection.kinds.tests || candidates.iter().any(Candidate::is_selected_test);
     let (files, problems, unread) = read::read(candidates, &root);
     let packages = manifests.into_iter().flat_map(|manifest| manifest.members).map(|member| member.package).collect();
-    Ok(Discovery { workspace: Workspace { root, packages, files }, problems, unread, selected_packages, remarks })
+    Ok(Discovery {
+        workspace: Workspace { root, packages, files },
+        problems,
+        unread,
+        selected_packages,
+        asks_for_tests,
+        remarks,
+    })
 }
 
 impl Package {

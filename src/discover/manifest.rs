@@ -49,6 +49,7 @@ pub(super) fn load(path: &Path, directory: &Path, options: &[String]) -> Result<
         .no_deps()
         .other_options(options)
         .env_remove("CARGO_LOG")
+        .env_remove("RUST_BACKTRACE")
         .env("CARGO_TERM_COLOR", "never")
         .exec()
         .map(|metadata| manifest(&metadata))
@@ -117,7 +118,7 @@ fn failure(path: &Path, error: &cargo_metadata::Error) -> Failure {
         },
         cargo_metadata::Error::CargoMetadata { stderr } => Failure {
             message: format!("cargo cannot read `{}`\n{}", path.display(), stderr.trim_end()),
-            help: "`cargo metadata --no-deps` says the same; correct the manifest first".to_owned(),
+            help: "`cargo metadata --no-deps` says the same; correct what it complains of first".to_owned(),
         },
         other => Failure {
             message: format!("cannot understand what cargo says about `{}`: {other}", path.display()),

@@ -31,6 +31,12 @@ pub(super) enum Kind {
     BuildScript,
 }
 
+impl Candidate {
+    pub(super) fn is_selected_test(&self) -> bool {
+        self.is_selected && self.kind == Kind::Test
+    }
+}
+
 impl Kind {
     pub(super) fn is_wanted(self, kinds: Kinds) -> bool {
         match self {

@@ -99,15 +99,14 @@ fn reasons(diagnostic: &Diagnostic, style: Style) -> Vec<String> {
     lines
 }
 
-/// A word and what it introduces, in lines that hang below one another.
+/// A word and what it introduces; further lines stand a little to the right, so that the next item is seen.
 fn item(word: &str, text: &str, style: Style) -> Vec<String> {
     const INDENT: usize = 9;
-    let lines = wrap(text, style.width.saturating_sub(INDENT).max(24));
-    let head = |index: usize| if index == 0 { word } else { "" };
-    let line = |(index, line): (usize, String)| {
-        let head = head(index);
-        let space = " ".repeat(INDENT - 2 - head.len());
-        format!("  {}{space}{line}", style.quiet(head))
+    const HANG: usize = 2;
+    let lines = wrap(text, style.width.saturating_sub(INDENT + HANG).max(24));
+    let line = |(index, line): (usize, String)| match index {
+        0 => format!("  {}{}{line}", style.quiet(word), " ".repeat(INDENT - 2 - word.len())),
+        _ => format!("{}{line}", " ".repeat(INDENT + HANG)),
     };
     lines.into_iter().enumerate().map(line).collect()
 }

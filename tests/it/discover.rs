@@ -141,6 +141,8 @@ fn paths_inside_a_workspace_select_and_the_rest_is_known() {
     assert_eq!(selected(&["one/tests"]), ["one/tests/it.rs one"]);
     assert_eq!(selected(&["."]).len(), 4);
     assert_eq!(found(folder.path(), &paths(&["two"])).len(), 4);
+    let asks_for_tests = |given: &[&str]| discover(&paths(given), folder.path()).unwrap().asks_for_tests;
+    assert!(asks_for_tests(&["one/tests"]) && !asks_for_tests(&["."]));
 }
 
 #[test]
