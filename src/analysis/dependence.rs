@@ -292,6 +292,15 @@ fn barrier_behind(earlier: (&Node, &Effected), later: (&Node, &Effected)) -> Opt
 /// Why nothing crosses a statement.
 fn fence_of((node, effected): (&Node, &Effected)) -> Option<Blocker> {
     let awaited = effected.awaited.as_ref();
+    if let Some(effect) =
+        awaited.filter(|effect| effect.deed == Deed::Write && effect.fence.is_none_or(|fence| fence == Fence::Acquire))
+    {
+        let is_special =
+            effect.fence.is_some() || node.kept_for_effect.is_some() || knowledge::names().is_gate(&effect.callee);
+        let because = effect.because.to_string();
+        return is_special
+            .then(|| Blocker { because, ..Blocker::new(BlockerKind::Write(effect.callee.clone()), node.span) });
+    }
     if let Some(effect) = awaited
         && let Some(fence) = effect.fence
     {
@@ -302,10 +311,7 @@ fn fence_of((node, effected): (&Node, &Effected)) -> Option<Blocker> {
     if awaited.is_some_and(|effect| knowledge::names().is_gate(&effect.callee)) && !is_proven_read {
         return Some(Blocker::new(BlockerKind::Fence(Fence::Gate.word()), node.span));
     }
-    if let Some(effect) = awaited.filter(|effect| node.kept_for_effect.is_some() && effect.deed == Deed::Write) {
-        let because = effect.because.to_string();
-        return Some(Blocker { because, ..Blocker::new(BlockerKind::Write(effect.callee.clone()), node.span) });
-    }
+
     node.kept_for_effect.clone().filter(|blocker| !is_proven_read || blocker.kind == BlockerKind::Fence("acquire"))
 }
 

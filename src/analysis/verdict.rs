@@ -85,7 +85,9 @@ fn judge(
     site: &Site,
 ) -> VerdictKind {
     let (Some((region, node)), Some((before, earlier))) = (homes.get(&site.expr), homes.get(&previous.expr)) else {
-        return VerdictKind::Blocked(structural(types, previous, site));
+        return VerdictKind::Blocked(
+            behind_branch(analyses, homes, previous, site).unwrap_or_else(|| structural(types, previous, site)),
+        );
     };
     let analysis = &analyses[*region];
     if (region, node) == (before, earlier) {
@@ -102,13 +104,27 @@ fn judge(
     }
     let (first, second) = (&analyses[*before].region, &analysis.region);
     if first.block != second.block {
-        return VerdictKind::Blocked(structural(types, previous, site));
+        let behind = behind_branch(analyses, homes, previous, site);
+        return VerdictKind::Blocked(behind.unwrap_or_else(|| structural(types, previous, site)));
     }
     if let Some((true, blocker)) = dependence::conflict(types, &first.nodes[*earlier], &second.nodes[*node]) {
         return VerdictKind::Blocked(blocker);
     }
     let blocker = second.before.as_ref().map(|blocker| more_exactly(types, effects, analyses, blocker));
     VerdictKind::Blocked(blocker.unwrap_or_else(|| structural(types, previous, site)))
+}
+
+/// An await behind a branch that holds the one before it waits for what the branch decides.
+fn behind_branch(
+    analyses: &[Analysis],
+    homes: &HashMap<ExprId, (usize, usize)>,
+    previous: &Site,
+    site: &Site,
+) -> Option<Blocker> {
+    let is_behind =
+        previous.path.len() > site.path.len() && previous.path.iter().zip(&site.path).all(|(a, b)| a.0 == b.0);
+    let (region, _) = homes.get(&site.expr).filter(|_| is_behind)?;
+    analyses[*region].region.before.clone().filter(|blocker| matches!(blocker.kind, BlockerKind::Control(_)))
 }
 
 /// Two awaits of one statement: of one chain, or beside one another.

@@ -2,15 +2,18 @@
 //!
 //! In: [`Steps`] and [`Branch`]es. Out: the text that replaces the region.
 
-use crate::ir::StmtKind;
-use crate::rewrite::Region;
+use crate::ir::{ExprKind, LocalId, StmtKind};
 use crate::rewrite::branch::{Branch, Rest, Wrap};
 use crate::rewrite::layers::{Step, Steps};
 use crate::rewrite::names::Names;
+use crate::rewrite::{Region, layers};
 use crate::source::Span;
 
 /// As wide as rustfmt lets a line be by default.
 const MAX_WIDTH: usize = 100;
+
+/// The longest argument list that rustfmt leaves on one line by default.
+const MAX_ARGS: usize = 60;
 
 /// One level of indentation.
 const INDENT: &str = "    ";
@@ -52,6 +55,15 @@ pub(super) fn write(region: &Region<'_>, steps: &Steps, branches: &[Branch]) -> 
     Some(if newline == "\n" { text } else { text.replace("\r\n", "\n").replace('\n', newline) })
 }
 
+/// A branch as it is written: one statement's future, or a chain of statements.
+#[derive(Debug, PartialEq, Eq)]
+enum Member {
+    /// Index into the branches.
+    One(usize),
+    /// The chain's nodes.
+    Chain(Vec<usize>),
+}
+
 struct Writer<'a> {
     region: &'a Region<'a>,
     steps: &'a Steps,
@@ -77,45 +89,59 @@ impl Writer<'_> {
         Some(())
     }
 
-    fn join(&mut self, nodes: &[usize]) -> Option<()> {
-        let first = *nodes.first()?;
+    fn join(&mut self, branches: &[Vec<usize>]) -> Option<()> {
+        let first = *branches.first()?.first()?;
         self.blank_line_before(first);
-        let chosen: Vec<usize> = nodes.iter().map(|node| self.branch_of(*node)).collect::<Option<_>>()?;
-        let fallible = self.is_tried_at_once(&chosen);
+        let members: Vec<Member> = branches.iter().map(|branch| self.member(branch)).collect::<Option<_>>()?;
+        let fallible = self.is_tried_at_once(&members);
         let name = if fallible { "try_join" } else { "join" };
         let close = if fallible { ")?;" } else { ");" };
-        let head = format!("{}{}{}::{name}!(", self.indent, self.pattern(&chosen, fallible), self.region.provider.path);
-        let branches: Vec<(Vec<String>, String)> =
-            chosen.iter().flat_map(|branch| self.branch_texts(*branch)).collect();
-        let one_line =
-            format!("{head}{}{close}", branches.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join(", "));
-        let has_comments = branches.iter().any(|(comments, _)| !comments.is_empty());
-        if !has_comments && !one_line.contains('\n') && one_line.chars().count() <= MAX_WIDTH {
-            self.lines.push(one_line);
-            return Some(());
+        let pattern = self.pattern(&members, fallible);
+        let call = format!("{}::{name}!(", self.region.provider.path);
+        let texts: Vec<(Vec<String>, String)> =
+            members.iter().map(|member| self.member_text(member)).collect::<Option<_>>()?;
+        let has_comments = texts.iter().any(|(comments, _)| !comments.is_empty());
+        let args = texts.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join(", ");
+        if !has_comments && !args.contains('\n') && args.chars().count() <= MAX_ARGS {
+            let whole = format!("{}{pattern}{call}{args}{close}", self.indent);
+            if whole.chars().count() <= MAX_WIDTH {
+                self.lines.push(whole);
+                return Some(());
+            }
+            let own_line = format!("{}{INDENT}{call}{args}{close}", self.indent);
+            if !pattern.is_empty() && own_line.chars().count() <= MAX_WIDTH {
+                self.lines.push(format!("{}{}", self.indent, pattern.trim_end()));
+                self.lines.push(own_line);
+                return Some(());
+            }
         }
-        self.lines.push(head);
-        for (comments, text) in branches {
+        self.lines.push(format!("{}{pattern}{call}", self.indent));
+        let count = texts.len();
+        for (number, (comments, text)) in texts.into_iter().enumerate() {
             self.lines.extend(comments.into_iter().map(|comment| format!("{}{INDENT}{comment}", self.indent)));
-            self.lines.push(format!("{}{INDENT}{},", self.indent, text.replace('\n', &format!("\n{INDENT}"))));
+            let comma = if number + 1 < count { "," } else { "" };
+            self.lines.push(format!("{}{INDENT}{}{comma}", self.indent, text.replace('\n', &format!("\n{INDENT}"))));
         }
         self.lines.push(format!("{}{close}", self.indent));
         Some(())
     }
 
+    fn member(&self, branch: &[usize]) -> Option<Member> {
+        match branch {
+            [only] => self.branch_of(*only).map(Member::One),
+            chain => Some(Member::Chain(chain.to_vec())),
+        }
+    }
+
     /// `let (a, b) = `, or nothing when no value is used.
-    fn pattern(&self, chosen: &[usize], fallible: bool) -> String {
-        let parts: Vec<String> = chosen.iter().map(|branch| self.pattern_of(*branch, fallible)).collect();
-        if parts.iter().all(|part| part == "_") && chosen.iter().all(|branch| self.is_statement(*branch)) {
+    fn pattern(&self, members: &[Member], fallible: bool) -> String {
+        let mut parts: Vec<String> = members.iter().map(|member| self.pattern_of(member, fallible)).collect();
+        rename_repeated(&mut parts);
+        let is_statement = |member: &Member| matches!(member, Member::One(branch) if self.is_statement(*branch));
+        if parts.iter().all(|part| part == "_") && members.iter().all(is_statement) {
             return String::new();
         }
-        let types: Vec<Option<Span>> = chosen
-            .iter()
-            .map(|branch| match &self.branches[*branch].rest {
-                Rest::Annotated(_, ty) => Some(*ty),
-                _ => None,
-            })
-            .collect();
+        let types: Vec<Option<Span>> = members.iter().map(|member| self.annotation(member)).collect();
         if types.iter().all(Option::is_none) {
             return format!("let ({}) = ", parts.join(", "));
         }
@@ -123,7 +149,80 @@ impl Writer<'_> {
         format!("let ({}): ({}) = ", parts.join(", "), types.join(", "))
     }
 
-    fn pattern_of(&self, branch: usize, fallible: bool) -> String {
+    fn annotation(&self, member: &Member) -> Option<Span> {
+        match member {
+            Member::One(branch) => match &self.branches[*branch].rest {
+                Rest::Annotated(_, ty) => Some(*ty),
+                _ => None,
+            },
+            Member::Chain(_) => None,
+        }
+    }
+
+    /// The names of a chain that something outside it reads; the last one always.
+    fn exports(&self, chain: &[usize]) -> Vec<String> {
+        let body = self.region.types.body;
+        let (last, inner) =
+            chain.split_last().map_or((&[][..], &[][..]), |(last, inner)| (std::slice::from_ref(last), inner));
+        let bound = |node: &usize| layers::bindings(self.region, *node);
+        let mut names: Vec<String> = Vec::new();
+        for local in inner.iter().flat_map(bound).filter(|local| self.is_used_outside(*local, chain)) {
+            names.push(body.local(local).name.to_string());
+        }
+        names.extend(last.iter().flat_map(bound).map(|local| body.local(local).name.to_string()));
+        names
+    }
+
+    fn is_used_outside(&self, local: LocalId, chain: &[usize]) -> bool {
+        let inside: Vec<Span> = chain.iter().map(|node| self.node_span(*node)).collect();
+        let body = self.region.types.body;
+        body.exprs.iter().filter(|expr| !inside.iter().any(|span| span.contains(expr.span))).any(|expr| {
+            match &expr.kind {
+                ExprKind::Local(used) => *used == local,
+                ExprKind::Macro(call) => call.captures.contains(&local),
+                ExprKind::Opaque(locals) => locals.contains(&local),
+                _ => false,
+            }
+        })
+    }
+
+    fn member_text(&self, member: &Member) -> Option<(Vec<String>, String)> {
+        match member {
+            Member::One(branch) => Some(self.branch_text(*branch)),
+            Member::Chain(chain) => self.chain_text(chain).map(|text| (Vec::new(), text)),
+        }
+    }
+
+    /// `async { let a = ..; b(a).await }`, with the names that are needed outside as its value.
+    fn chain_text(&self, chain: &[usize]) -> Option<String> {
+        let exports = self.exports(chain);
+        let mut lines = vec!["async {".to_owned()];
+        let (last, inner) = chain.split_last()?;
+        let whole: &[usize] = if exports.len() > 1 { chain } else { inner };
+        for node in whole {
+            lines.extend(self.comment_lines(*node).into_iter().map(|comment| format!("{INDENT}{comment}")));
+            let span = Span { start: start_of(self.region, *node)?, end: self.node_span(*node).end };
+            lines.push(format!("{INDENT}{}", self.slice(span)));
+        }
+        if exports.len() > 1 {
+            lines.push(format!("{INDENT}({})", exports.join(", ")));
+        } else {
+            lines.extend(self.comment_lines(*last).into_iter().map(|comment| format!("{INDENT}{comment}")));
+            let site = *self.region.analysis.region.nodes[*last].sites.last()?;
+            lines.push(format!("{INDENT}{}", self.slice(self.region.types.body.expr(site).span)));
+        }
+        lines.push("}".to_owned());
+        Some(lines.join(&format!("\n{}", self.indent)))
+    }
+
+    fn pattern_of(&self, member: &Member, fallible: bool) -> String {
+        let branch = match member {
+            Member::One(branch) => *branch,
+            Member::Chain(chain) => {
+                let mut names = self.exports(chain);
+                return if names.len() == 1 { names.remove(0) } else { format!("({})", names.join(", ")) };
+            }
+        };
         match &self.branches[branch].rest {
             Rest::Pattern(pat) | Rest::Annotated(pat, _) => self.slice(*pat).to_owned(),
             // With `try_join!(..)?` the value is what the statement binds.
@@ -154,7 +253,12 @@ impl Writer<'_> {
     }
 
     /// Whether all branches fail with one known error and nothing but `?` is done with their values.
-    fn is_tried_at_once(&self, chosen: &[usize]) -> bool {
+    fn is_tried_at_once(&self, members: &[Member]) -> bool {
+        let single = |member: &Member| match member {
+            Member::One(branch) => Some(*branch),
+            Member::Chain(_) => None,
+        };
+        let Some(chosen) = members.iter().map(single).collect::<Option<Vec<usize>>>() else { return false };
         let errors: Vec<_> = chosen.iter().map(|branch| self.branches[*branch].error.as_ref()).collect();
         let is_let =
             |branch: &usize| matches!(self.statement(*branch), StmtKind::Let { ty: None, otherwise: None, .. });
@@ -164,7 +268,7 @@ impl Writer<'_> {
     }
 
     /// A branch with the comments in front of it. A join inside becomes a block that joins.
-    fn branch_texts(&self, branch: usize) -> Vec<(Vec<String>, String)> {
+    fn branch_text(&self, branch: usize) -> (Vec<String>, String) {
         let found = &self.branches[branch];
         let future = self.slice(found.future).to_owned();
         let text = match found.wrap {
@@ -172,7 +276,7 @@ impl Writer<'_> {
             Wrap::Await => format!("async {{ {future}.await }}"),
             Wrap::Join => format!("async {{ {future} }}"),
         };
-        vec![(self.comment_lines(found.node), text)]
+        (self.comment_lines(found.node), text)
     }
 
     fn finish(&mut self, node: usize) -> Option<()> {
@@ -191,12 +295,12 @@ impl Writer<'_> {
         Some(())
     }
 
-    fn joined_with(&self, node: usize) -> Option<Vec<usize>> {
-        let nodes = self.steps.steps.iter().find_map(|step| match step {
-            Step::Join(nodes) if nodes.contains(&node) => Some(nodes),
+    fn joined_with(&self, node: usize) -> Option<Vec<Member>> {
+        let branches = self.steps.steps.iter().find_map(|step| match step {
+            Step::Join(branches) if branches.iter().any(|branch| branch.contains(&node)) => Some(branches),
             _ => None,
         })?;
-        nodes.iter().map(|node| self.branch_of(*node)).collect()
+        branches.iter().map(|branch| self.member(branch)).collect()
     }
 
     fn branch_of(&self, node: usize) -> Option<usize> {
@@ -237,6 +341,15 @@ impl Writer<'_> {
 
     fn slice(&self, span: Span) -> &str {
         self.region.source.slice(span)
+    }
+}
+
+/// One pattern cannot bind a name twice: the earlier value, which nobody reads, gets an underscore.
+fn rename_repeated(parts: &mut [String]) {
+    for at in 0..parts.len() {
+        if parts[at] != "_" && parts[at + 1..].contains(&parts[at]) {
+            parts[at] = format!("_{}", parts[at]);
+        }
     }
 }
 
