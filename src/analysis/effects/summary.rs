@@ -154,7 +154,10 @@ fn of_expr(
 /// Inside a callee, what fences the caller's own awaits is an effect: what is acquired there is released there.
 fn inside(effect: Effect) -> Effect {
     match effect.fence {
-        Some(Fence::Clock | Fence::Statement | Fence::Spawned | Fence::Gate) => {
+        // A clock is read here or there; what is dropped inside was made inside.
+        Some(Fence::Clock) => Effect { fence: None, deed: Deed::Read, confidence: Confidence::Likely, ..effect },
+        Some(Fence::Statement) => Effect { fence: None, deed: Deed::Pure, confidence: Confidence::Likely, ..effect },
+        Some(Fence::Spawned | Fence::Gate) => {
             Effect { fence: None, deed: Deed::Unknown, confidence: Confidence::Possible, ..effect }
         }
         Some(Fence::Finaliser) => Effect { fence: None, deed: Deed::Write, confidence: Confidence::Likely, ..effect },

@@ -6,7 +6,7 @@ use syn::{FnArg, ReceiverKind, Signature};
 
 use crate::ir::lower::patterns::{Binding, bind};
 use crate::ir::lower::scope::Scope;
-use crate::ir::lower::{FileContext, attributes, control, exprs, items, macros, types};
+use crate::ir::lower::{FileContext, attributes, comments, control, exprs, items, macros, types};
 use crate::ir::{Block, BlockId, Body, Expr, ExprId, ExprKind, Local, LocalId, Name, Origin, Stmt, StmtKind, TypeRef};
 use crate::source::Span;
 
@@ -91,9 +91,15 @@ fn receive(ctx: &mut BodyContext<'_, '_>, receiver: &syn::Receiver) {
 /// Lowers a block; what it binds is out of scope afterwards.
 pub(super) fn block(ctx: &mut BodyContext<'_, '_>, block: &syn::Block) -> BlockId {
     let mark = ctx.scope.open();
-    let stmts = block.stmts.iter().filter_map(|stmt| statement(ctx, stmt)).collect();
+    let mut stmts: Vec<Stmt> = block.stmts.iter().filter_map(|stmt| statement(ctx, stmt)).collect();
     ctx.scope.close(mark);
     let span = ctx.file.places.group(&block.brace_token.span);
+    let mut end = span.start + 1;
+    for stmt in &mut stmts {
+        let gap = Span { start: end, end: stmt.attributes_start.max(end) };
+        stmt.is_order_noted = comments::speak_of_order(ctx.file.places.text(gap));
+        end = stmt.span.end;
+    }
     ctx.add_block(stmts, span)
 }
 
@@ -167,5 +173,6 @@ fn finish(ctx: &BodyContext<'_, '_>, kind: StmtKind, attributes: &[syn::Attribut
         span,
         attributes_start: range.map_or(span.start, |(start, _)| start),
         is_conditional: attributes::is_conditional(attributes),
+        is_order_noted: false,
     }
 }

@@ -10,6 +10,7 @@
 //! | `exprs` | expressions that only compute |
 //! | `control` | blocks, branches, loops, closures |
 //! | `macros`, `log_fields` | macro calls whose arguments are known to be expressions |
+//! | `comments` | comments that speak of order |
 //! | `patterns`, `scope` | names: who binds them, whom they mean |
 //! | `mentions` | the names in tokens that are not parsed |
 //! | `types`, `attributes` | types and paths, attributes |
@@ -17,6 +18,7 @@
 
 mod attributes;
 mod body;
+mod comments;
 mod control;
 mod exprs;
 mod items;
