@@ -281,10 +281,24 @@ fn beside(types: &Types<'_>, first: &Access, second: &Access) -> Option<BlockerK
 /// Whether a place is one connection or one transaction, whatever its methods borrow.
 fn is_connection(types: &Types<'_>, access: &Access) -> bool {
     let name = access.place.fields.last().unwrap_or(&types.body.local(access.place.root).name);
-    let by_name = ["tx", "txn", "trx", "transaction", "conn", "connection"].contains(&name.as_str());
+    let by_name = ["tx", "txn", "trx", "trxn", "transaction", "conn", "connection"].contains(&name.as_str());
+    let local = types.body.local(access.place.root);
+    let by_origin = access.place.fields.is_empty() && local.init.is_some_and(|init| begins_transaction(types, init));
     let ty = if access.place.fields.is_empty() { types.of_local(access.place.root).peeled() } else { Ty::Unknown };
     let by_type = matches!(&ty, Ty::Named(path, _) if path.last().is_some_and(|name| name.ends_with("Transaction") || name.ends_with("Connection")));
-    by_name || by_type
+    by_name || by_origin || by_type
+}
+
+fn begins_transaction(types: &Types<'_>, init: ExprId) -> bool {
+    match &types.body.expr(init).kind {
+        ExprKind::MethodCall { receiver, method, .. } => {
+            matches!(method.as_str(), "transaction" | "begin") || begins_transaction(types, *receiver)
+        }
+        ExprKind::Try { base } | ExprKind::Await { base } | ExprKind::Borrow { base, .. } => {
+            begins_transaction(types, *base)
+        }
+        _ => false,
+    }
 }
 
 fn effect_conflict(earlier: (&Node, &Effected), later: (&Node, &Effected), least: Confidence) -> Option<Blocker> {

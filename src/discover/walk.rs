@@ -123,6 +123,7 @@ pub(super) fn loose(path: &Path, kinds: Kinds) -> Vec<Candidate> {
             let module = module_path(behind_src(relative));
             candidate(file, module)
         })
+        .filter(|candidate| kinds.tests || !candidate.module.iter().any(|name| is_for_tests(name)))
         .collect()
 }
 
