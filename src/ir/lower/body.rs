@@ -69,7 +69,11 @@ pub(super) fn body(file: &mut FileContext<'_>, signature: &Signature, block: &sy
     let root = self::block(&mut ctx, block);
     ctx.body.root = Some(root);
     ctx.file.in_macro = in_macro;
-    ctx.body
+    let mut body = ctx.body;
+    body.exprs.shrink_to_fit();
+    body.blocks.shrink_to_fit();
+    body.locals.shrink_to_fit();
+    body
 }
 
 fn receive(ctx: &mut BodyContext<'_, '_>, receiver: &syn::Receiver) {
