@@ -1,10 +1,22 @@
 //! Packages and paths to source files.
 //!
-//! In: what the command line selects. Out: [`Workspace`].
+//! In: what the command line selects, [`Selection`]. Out: [`Workspace`], and what could not be read.
+//! Invariant: the same selection over the same disk gives the same files in the same order.
+//! Invariant: nothing is fetched, resolved or built; cargo is asked for its manifests only, and paths need no cargo.
 
-use std::path::PathBuf;
+mod manifest;
+mod read;
+mod spec;
+mod walk;
 
-use crate::source::SourceFile;
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+
+use crate::source::{Problem, SourceFile};
+
+use manifest::Manifest;
+pub(crate) use spec::near_names;
+use walk::Candidate;
 
 /// What is looked at in one run.
 #[derive(Debug, Default)]
@@ -58,4 +70,249 @@ pub struct Dependency {
     pub default_features: bool,
     /// `normal`, `dev` or `build`.
     pub kind: String,
+}
+
+/// What one run is asked to look at.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Files and folders; empty means packages.
+    pub paths: Vec<PathBuf>,
+    /// Names, globs and package-id specs of packages.
+    pub packages: Vec<String>,
+    /// Every package of the workspace.
+    pub all_packages: bool,
+    /// Packages to leave out of `all_packages`.
+    pub exclude: Vec<String>,
+    /// The manifest to start from instead of the nearest one.
+    pub manifest_path: Option<PathBuf>,
+    /// Which kinds of code are wanted beside the sources.
+    pub kinds: Kinds,
+    /// Options handed on to cargo: `--offline`, `--config …`.
+    pub cargo_options: Vec<String>,
+    /// Whether file names stay relative to the workspace root even when that lies below the working directory.
+    pub names_from_root: bool,
+}
+
+/// Kinds of code that are skipped unless they are asked for, because order is usually the point there.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Kinds {
+    /// Integration tests.
+    pub tests: bool,
+    /// Examples.
+    pub examples: bool,
+    /// Benchmarks.
+    pub benches: bool,
+    /// Build scripts.
+    pub build_scripts: bool,
+}
+
+/// What was found, and what was not.
+#[derive(Debug, Default)]
+pub struct Discovery {
+    /// Everything that could be read.
+    pub workspace: Workspace,
+    /// Files that could not be read.
+    pub problems: Vec<Problem>,
+    /// How many of the unread files were selected.
+    pub unread: usize,
+    /// The packages that are reported on, as indices into the workspace's packages.
+    pub selected_packages: Vec<usize>,
+    /// Whether tests are among what was asked for, by name or by path.
+    pub asks_for_tests: bool,
+    /// What an attentive user may want to know.
+    pub remarks: Vec<String>,
+}
+
+/// Why there is nothing to look at: the selection is wrong or the environment is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What is wrong; may have several lines.
+    pub message: String,
+    /// What to do about it.
+    pub help: String,
+}
+
+/// Finds and reads the files of a selection.
+///
+/// # Errors
+///
+/// A path or package does not exist, or cargo cannot say what the workspace is.
+pub fn discover(selection: &Selection, directory: &Path) -> Result<Discovery, Failure> {
+    let mut remarks = Vec::new();
+    let manifests = load_manifests(selection, directory, &mut remarks)?;
+    let mut found = Found::new(&manifests, selection)?;
+    for path in &selection.paths {
+        found.select_path(&absolute(directory, path), selection.kinds);
+    }
+    let root = names_root(&manifests, selection, directory);
+    let selected_packages = found.selected_packages();
+    let candidates = found.wanted(selection.kinds);
+    let asks_for_tests = selection.kinds.tests || candidates.iter().any(Candidate::is_selected_test);
+    let (files, problems, unread) = read::read(candidates, &root);
+    let packages = manifests.into_iter().flat_map(|manifest| manifest.members).map(|member| member.package).collect();
+    Ok(Discovery {
+        workspace: Workspace { root, packages, files },
+        problems,
+        unread,
+        selected_packages,
+        asks_for_tests,
+        remarks,
+    })
+}
+
+impl Package {
+    /// The target a file of the package most likely belongs to: its own, or the one whose root lies nearest above it.
+    pub fn target_of(&self, path: &Path) -> Option<&Target> {
+        let is_root = |target: &&Target| target.src_path == path;
+        let depth = |target: &&Target| {
+            let folder = target.src_path.parent().filter(|folder| path.starts_with(folder));
+            let is_library = target.kinds.iter().any(|kind| kind.ends_with("lib"));
+            folder.map(|folder| (folder.components().count(), is_library))
+        };
+        let nearest = || self.targets.iter().filter(|target| depth(target).is_some()).max_by_key(depth);
+        self.targets.iter().find(is_root).or_else(nearest).or_else(|| self.targets.first())
+    }
+}
+
+/// Candidates by path, and which of the packages they come from were asked for.
+struct Found {
+    candidates: BTreeMap<PathBuf, Candidate>,
+    is_package_selected: Vec<bool>,
+    has_paths: bool,
+}
+
+impl Found {
+    fn new(manifests: &[Manifest], selection: &Selection) -> Result<Found, Failure> {
+        let is_package_selected = spec::select(manifests, selection)?;
+        let has_paths = !selection.paths.is_empty();
+        let mut candidates = BTreeMap::new();
+        let members =
+            manifests.iter().flat_map(|manifest| manifest.members.iter().map(move |member| (manifest, member)));
+        for (index, (manifest, member)) in members.enumerate() {
+            for mut candidate in walk::package(&member.package, index, manifest) {
+                let is_wanted = candidate.kind.is_wanted(selection.kinds);
+                candidate.is_selected = !has_paths && is_wanted && is_package_selected[index];
+                candidates.entry(candidate.path.clone()).or_insert(candidate);
+            }
+        }
+        Ok(Found { candidates, is_package_selected, has_paths })
+    }
+
+    /// Selects what lies at or below a path. A folder that holds only tests asks for tests; one that belongs to no
+    /// target of the workspace is read as a loose tree.
+    fn select_path(&mut self, path: &Path, kinds: Kinds) {
+        let is_package_selected = &self.is_package_selected;
+        let below = |candidate: &&mut Candidate| {
+            candidate.path.starts_with(path) && candidate.package.is_none_or(|package| is_package_selected[package])
+        };
+        let inside: Vec<&mut Candidate> = self.candidates.values_mut().filter(below).collect();
+        if inside.is_empty() {
+            let loose = walk::loose(path, kinds).into_iter().map(|candidate| (candidate.path.clone(), candidate));
+            self.candidates.extend(loose);
+            return;
+        }
+        let has_wanted = inside.iter().any(|candidate| candidate.kind.is_wanted(kinds));
+        for candidate in inside {
+            candidate.is_selected |= !has_wanted || candidate.kind.is_wanted(kinds);
+        }
+    }
+
+    /// The packages that have, or would have, something to say.
+    fn selected_packages(&self) -> Vec<usize> {
+        let holds_selected = |package: &usize| {
+            self.candidates.values().any(|candidate| candidate.is_selected && candidate.package == Some(*package))
+        };
+        let is_selected =
+            |package: &usize| self.is_package_selected[*package] && (!self.has_paths || holds_selected(package));
+        (0..self.is_package_selected.len()).filter(is_selected).collect()
+    }
+
+    fn wanted(self, kinds: Kinds) -> Vec<Candidate> {
+        let is_wanted = |candidate: &Candidate| candidate.is_selected || candidate.kind.is_wanted(kinds);
+        self.candidates.into_values().filter(is_wanted).collect()
+    }
+}
+
+/// The manifest of the working directory, or one for every workspace that a path lies in.
+fn load_manifests(
+    selection: &Selection,
+    directory: &Path,
+    remarks: &mut Vec<String>,
+) -> Result<Vec<Manifest>, Failure> {
+    let is_about_packages = selection.paths.is_empty() || !selection.packages.is_empty();
+    let mut manifests: Vec<Manifest> = Vec::new();
+    for start in starts(selection, directory)? {
+        let path = match &selection.manifest_path {
+            Some(path) => Some(absolute(directory, path)),
+            None => manifest::nearest(&start),
+        };
+        let loaded = match path {
+            Some(path) if manifests.iter().any(|manifest| manifest.covers(&path)) => continue,
+            Some(path) => manifest::load(&path, directory, &selection.cargo_options),
+            None if is_about_packages => Err(no_manifest(&start)),
+            None => continue,
+        };
+        match loaded {
+            Ok(manifest) => manifests.push(manifest),
+            Err(failure) if is_about_packages => return Err(failure),
+            Err(failure) => {
+                remarks.push(format!("{}; reading {} without it", failure.message, start.display()));
+            }
+        }
+    }
+    Ok(manifests)
+}
+
+/// Where to look for manifests from; every given path must exist.
+fn starts(selection: &Selection, directory: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if selection.paths.is_empty() {
+        return Ok(vec![directory.to_path_buf()]);
+    }
+    let mut starts = Vec::new();
+    for path in &selection.paths {
+        let whole = absolute(directory, path);
+        whole.metadata().map_err(|error| no_path(path, &error))?;
+        starts.push(whole);
+    }
+    Ok(starts)
+}
+
+/// The workspace root, as cargo does it; but the working directory where that holds several workspaces or none, and
+/// where people start above the workspace and want names they can click on.
+fn names_root(manifests: &[Manifest], selection: &Selection, directory: &Path) -> PathBuf {
+    match manifests {
+        [manifest] if selection.names_from_root || !manifest.root.starts_with(directory) => manifest.root.clone(),
+        _ => directory.to_path_buf(),
+    }
+}
+
+/// The path from the root, without `.` and `..`. Links are not resolved, so that names stay as people wrote them.
+pub(crate) fn absolute(directory: &Path, path: &Path) -> PathBuf {
+    let mut whole = PathBuf::new();
+    for component in directory.join(path).components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                whole.pop();
+            }
+            other => whole.push(other),
+        }
+    }
+    whole
+}
+
+fn no_path(path: &Path, error: &std::io::Error) -> Failure {
+    let message = match error.kind() {
+        std::io::ErrorKind::NotFound => format!("no such file or folder: `{}`", path.display()),
+        _ => format!("cannot look at `{}`: {error}", path.display()),
+    };
+    Failure { message, help: "name Rust files or folders that hold them".to_owned() }
+}
+
+fn no_manifest(directory: &Path) -> Failure {
+    Failure {
+        message: format!("no Cargo.toml in `{}` or any folder above it", directory.display()),
+        help: "run it inside a package, give `--manifest-path`, or name files or folders: `cargo conjoin src`"
+            .to_owned(),
+    }
 }

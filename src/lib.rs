@@ -6,13 +6,14 @@
 //! |---|---|---|
 //! | [`source`] | bytes | [`source::SourceFile`], spans, positions |
 //! | [`discover`] | packages and paths | [`discover::Workspace`] |
-//! | [`parse`] | text | a syntax tree, or a [`parse::Problem`] that names the place |
+//! | [`parse`] | text | a syntax tree, or a [`source::Problem`] that names the place |
 //! | [`ir`] | a syntax tree | [`ir::FileIr`], the await graph |
 //! | [`index`] | every file of the workspace | [`index::Index`]: who a call means, of which type an expression is |
 //! | [`analysis`] | a body and the index | dependences, effects, [`analysis::schedule`] |
 //! | [`diagnostic`] | – | the plain data of what is said |
 //! | [`rewrite`] | a schedule | edits |
 //! | [`lints`] | a schedule and its edits | diagnostics |
+//! | [`check`] | a workspace | every diagnostic, and why an await stands where it stands |
 //! | [`report`] | diagnostics | text for people, editors and CI |
 //! | [`cli`] | arguments | an exit code |
 
@@ -24,4 +25,18 @@ pub mod parse;
 
 pub mod ir;
 
+pub mod index;
+
 pub mod diagnostic;
+
+pub mod analysis;
+
+pub mod rewrite;
+
+pub mod lints;
+
+pub mod check;
+
+pub mod report;
+
+pub mod cli;

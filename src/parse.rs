@@ -7,13 +7,13 @@
 pub(crate) mod lexemes;
 pub(crate) mod nesting;
 
-use crate::source::{SourceFile, Span};
+use crate::source::{Problem, SourceFile, Span};
 use nesting::MacroTokens;
 
 /// The stack that a thread must have which parses, lowers or analyses files.
 ///
 /// Trees are at most as high as `nesting` lets through. In an unoptimised build, where frames are largest, the most
-/// expensive of them takes less than half of this.
+/// expensive of them takes a third of this.
 pub const STACK_SIZE: usize = 64 << 20;
 
 /// A parsed file.
@@ -22,19 +22,6 @@ pub struct Parsed {
     pub tree: syn::File,
     /// What must be added to a span's byte range to get the place in the raw text.
     pub offset: usize,
-}
-
-/// Why a file or a package could not be read; never a reason to stop the run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// What people call the file.
-    pub file: String,
-    /// The place in it, where there is one: line and column, from 1.
-    pub place: Option<(usize, usize)>,
-    /// What is wrong, one lower-case sentence.
-    pub message: String,
-    /// What to do about it.
-    pub help: Option<String>,
 }
 
 /// Parses a file.

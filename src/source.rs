@@ -47,6 +47,19 @@ pub struct Position {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub u32);
 
+/// Why a file or a package could not be read; never a reason to stop the run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// What people call the file.
+    pub file: String,
+    /// The place in it, where there is one: line and column, from 1.
+    pub place: Option<(usize, usize)>,
+    /// What is wrong, one lower-case sentence.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
 impl Span {
     /// The span from `start` to `end`.
     pub fn new(start: usize, end: usize) -> Span {

@@ -97,7 +97,7 @@ pub struct Function {
 }
 
 /// What a function is a member of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Owner {
     /// Nothing: a free function, also one nested in a body.
     Module,

@@ -14,9 +14,9 @@ use crate::parse::lexemes::{Kind, Lexeme, lexemes};
 
 /// The greatest height that is parsed, in units of [`LINK`].
 ///
-/// Ordinary code stays below 600. A unit takes at most 3.6 KiB of stack to parse, lower and drop in an unoptimised build, where frames are largest.
-/// So a tree of this height takes 17 MiB, and at most as much again for the arguments of a macro in it, which are
-/// measured by themselves. It is 300 delimiters, or 4,800 operators in a row.
+/// Ordinary code stays below 600. A unit takes at most 4.2 KiB of stack to parse, lower and drop in an unoptimised
+/// build, where frames are largest. So a tree of this height takes 20 MiB, and at most as much again for the arguments
+/// of a macro in it, which are measured by themselves. It is 280 delimiters, or 4,800 operators in a row.
 const LIMIT: u32 = 4_800;
 
 /// A delimiter, a prefix operator, `<`, a keyword that an expression follows: the parser calls itself by a long way.

@@ -241,7 +241,7 @@ fn first_difference(expected: &str, printed: &str) -> String {
 }
 
 fn lower(file: &SourceFile) -> FileIr {
-    read(file, true).unwrap_or_else(|problem| panic!("{problem:?}"))
+    read(file, true).unwrap()
 }
 
 fn source(text: &str) -> SourceFile {

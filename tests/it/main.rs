@@ -1,4 +1,11 @@
-//! Tests of the whole crate, one module for each stage.
+//! The tests that look at the package as a whole, in one binary.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+
+mod cli;
+mod discover;
+mod fixtures;
 mod lowering;
 mod parsing;
+mod report;
+mod tree;

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use cargo_conjoin::ir::lower::read;
-use cargo_conjoin::parse::{Problem, STACK_SIZE};
-use cargo_conjoin::source::SourceFile;
+use cargo_conjoin::parse::STACK_SIZE;
+use cargo_conjoin::source::{Problem, SourceFile};
 
 #[test]
 fn a_syntax_error_names_its_place_in_the_raw_file() {
@@ -133,7 +133,7 @@ fn around(start: &str, before: &str, after: &str) -> String {
 }
 
 fn problem(text: &str) -> Problem {
-    on_worker(text.to_owned()).expect_err("this should be a problem")
+    on_worker(text.to_owned()).unwrap_err()
 }
 
 /// Reads a text on a thread with the stack that the tool's own threads have.

@@ -1,0 +1,127 @@
+//! Why an await must stay behind an earlier one.
+//!
+//! In: nothing, this is the vocabulary. Out: [`Blocker`].
+
+use std::fmt;
+
+use crate::ir::Name;
+use crate::source::Span;
+
+/// A dependence, with the place it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blocker {
+    /// What kind of dependence.
+    pub kind: BlockerKind,
+    /// Where it is seen: the use of a name, the statement between.
+    pub span: Span,
+    /// The evidence in one line, where there is more to say than the kind says.
+    pub because: String,
+}
+
+/// The kinds of dependence. Their text, `flow(user)`, is what fixtures and `--why` show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BlockerKind {
+    /// The later one reads what the earlier one gives.
+    Flow(String),
+    /// The later one writes what the earlier one reads.
+    Anti(String),
+    /// Both write it.
+    Output(String),
+    /// One of them borrows it exclusively.
+    Borrow(String),
+    /// The later one takes what the earlier one borrows.
+    Move(String),
+    /// Whether the later one runs is decided in between.
+    Control(&'static str),
+    /// This callee writes.
+    Write(Name),
+    /// What this callee does is not known.
+    Unknown(Name),
+    /// Nothing crosses what stands here.
+    Fence(&'static str),
+}
+
+impl Blocker {
+    /// Without evidence beyond the kind.
+    pub fn new(kind: BlockerKind, span: Span) -> Blocker {
+        Blocker { kind, span, because: String::new() }
+    }
+
+    /// One sentence for people.
+    pub fn sentence(&self) -> String {
+        let what = match &self.kind {
+            BlockerKind::Flow(place) if place == "_" => "it needs the value of the await inside it".to_owned(),
+            BlockerKind::Flow(place) => format!("it needs `{place}`"),
+            BlockerKind::Anti(place) => format!("it changes `{place}`, which is read before"),
+            BlockerKind::Output(place) => format!("both change `{place}`"),
+            BlockerKind::Borrow(place) => format!("one of them borrows `{place}` exclusively"),
+            BlockerKind::Move(place) => format!("it takes `{place}`, which is borrowed before"),
+            BlockerKind::Control(what) => format!("{} decides whether it runs", control_text(what)),
+            BlockerKind::Write(callee) => format!("`{callee}` writes, so their order may matter"),
+            BlockerKind::Unknown(callee) => {
+                format!("nothing says that `{callee}` only reads, so their order may matter")
+            }
+            BlockerKind::Fence(what) => fence_text(what).to_owned(),
+        };
+        if self.because.is_empty() { what } else { format!("{what}: {}", self.because) }
+    }
+}
+
+impl fmt::Display for BlockerKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BlockerKind::Flow(place) => write!(f, "flow({place})"),
+            BlockerKind::Anti(place) => write!(f, "anti({place})"),
+            BlockerKind::Output(place) => write!(f, "output({place})"),
+            BlockerKind::Borrow(place) => write!(f, "borrow({place})"),
+            BlockerKind::Move(place) => write!(f, "move({place})"),
+            BlockerKind::Control(what) => write!(f, "control({what})"),
+            BlockerKind::Write(callee) => write!(f, "write({callee})"),
+            BlockerKind::Unknown(callee) => write!(f, "unknown({callee})"),
+            BlockerKind::Fence(what) => write!(f, "fence({what})"),
+        }
+    }
+}
+
+fn control_text(what: &str) -> &str {
+    match what {
+        "try" => "a `?` on something else",
+        "let_else" => "a `let … else`",
+        "lazy" => "`&&` or `||`",
+        "assert" => "an assertion",
+        "panic" => "something that may panic",
+        "index" => "an index or a division that may panic",
+        "macro" => "a macro that may leave the function",
+        "block" => "a block",
+        "return" => "a `return`",
+        "break" => "a `break`",
+        "continue" => "a `continue`",
+        "if" => "an `if`",
+        "match" => "a `match`",
+        "loop" => "a loop",
+        other => other,
+    }
+}
+
+fn fence_text(what: &str) -> &'static str {
+    match what {
+        "discarded" => "an await whose value nobody uses is an effect or a guard, and nothing crosses it",
+        "time" => "nothing crosses what lets time pass",
+        "event" => "nothing crosses what waits for an event",
+        "acquire" => "nothing crosses what acquires a lock, a permit or a guard",
+        "finaliser" => "nothing crosses what commits, flushes or closes",
+        "clock" => "nothing crosses a reading of the clock",
+        "check" => "nothing crosses a check that decides whether the rest may run",
+        "statement" => "a statement between has an effect of its own",
+        "macro" => "nothing is known of a macro",
+        "cfg" => "a statement is compiled only sometimes",
+        "unsafe" => "unsafe code is not reordered",
+        "attribute" => "an attribute rewrites the function",
+        "args" => "an argument may do something that must not happen earlier",
+        "static" => "mutable statics are touched",
+        "spawned" => "it waits for a task that runs already",
+        "ready" => "it never suspends, so there is nothing to gain",
+        "expression" => "awaits inside one expression keep their order",
+        _ => "nothing crosses it",
+    }
+}

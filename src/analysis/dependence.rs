@@ -1,0 +1,328 @@
+//! What in a region must follow what.
+//!
+//! In: a [`Region`]. Out: its [`Edge`]s at a confidence: with a lower one, more callees count as reads.
+//!
+//! Two statements are compared by their phases. While an await runs, others may run beside it; what is done with
+//! its value afterwards keeps its place in the source among the other finishes.
+
+use crate::analysis::access::{Access, Mode, Phase};
+use crate::analysis::blocker::{Blocker, BlockerKind};
+use crate::analysis::effects::{Effect, Effects, call_name};
+use crate::analysis::inspect::Call;
+use crate::analysis::knowledge::{self, Deed, Fence};
+use crate::analysis::region::{Node, Region};
+use crate::diagnostic::Confidence;
+use crate::index::types::{Ty, Types};
+use crate::ir::{ExprId, ExprKind, MacroKind, Name};
+
+/// One statement follows another.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    /// Index of the earlier node.
+    pub from: usize,
+    /// Index of the later node.
+    pub to: usize,
+    /// The later one may not start before the earlier one has finished. Otherwise it only may not finish before it.
+    pub strict: bool,
+    /// Why.
+    pub blocker: Blocker,
+}
+
+/// What the two phases of a statement do.
+#[derive(Clone, Debug)]
+pub struct Effected {
+    /// The awaited part.
+    pub awaited: Option<Effect>,
+    /// The rest.
+    pub finish: Option<Effect>,
+    /// The arguments of the awaited part.
+    pub args: Option<Effect>,
+}
+
+/// The edges that names, borrows and arguments make.
+pub fn data_edges(types: &Types<'_>, region: &Region) -> Vec<Edge> {
+    let mut edges = Vec::new();
+    for (to, later) in region.nodes.iter().enumerate() {
+        for (from, earlier) in region.nodes[..to].iter().enumerate() {
+            if let Some(blocker) = later.pinned.clone().filter(|_| !earlier.sites.is_empty()) {
+                edges.push(Edge { from, to, strict: true, blocker });
+            } else if let Some((strict, blocker)) = conflict(types, earlier, later) {
+                edges.push(Edge { from, to, strict, blocker });
+            }
+        }
+    }
+    edges
+}
+
+/// The edges that effects make, on top of the others.
+pub fn effect_edges(region: &Region, effects: &[Effected], least: Confidence) -> Vec<Edge> {
+    let mut edges = Vec::new();
+    for to in 0..region.nodes.len() {
+        for from in 0..to {
+            let (earlier, later) = (&region.nodes[from], &region.nodes[to]);
+            if let Some(blocker) = effect_conflict((earlier, &effects[from]), (later, &effects[to]), least) {
+                edges.push(Edge { from, to, strict: true, blocker });
+            }
+        }
+    }
+    edges
+}
+
+/// What a statement does, phase by phase.
+pub fn effected(types: &Types<'_>, effects: &Effects<'_>, node: &Node) -> Effected {
+    let mut found = Effected { awaited: None, finish: None, args: None };
+    for call in &node.calls {
+        let effect = of_call(types, effects, *call);
+        let slot = match (call.in_await, call.awaited) {
+            (true, true) => &mut found.awaited,
+            (true, false) => &mut found.args,
+            (false, _) => &mut found.finish,
+        };
+        *slot = Some(match slot.take() {
+            Some(so_far) => so_far.join(effect),
+            None => effect,
+        });
+    }
+    found
+}
+
+fn of_call(types: &Types<'_>, effects: &Effects<'_>, call: Call) -> Effect {
+    match &types.body.expr(call.expr).kind {
+        ExprKind::Call { .. } | ExprKind::MethodCall { .. } => effects.of_call(types, call.expr, call.awaited),
+        ExprKind::Macro(makro) => of_macro(makro.path.last(), makro.kind),
+        ExprKind::Block { .. } => Effect { suspends: true, ..Effect::pure("", "its calls are judged by themselves") },
+        ExprKind::Local(local) => of_future_in_local(types, effects, *local),
+        _ => of_future(types, effects, call.expr, &types.of(call.expr)),
+    }
+}
+
+fn of_macro(name: &str, kind: MacroKind) -> Effect {
+    let pure = Effect::pure(name, "its branches are judged by themselves");
+    match kind {
+        MacroKind::Join { .. } => Effect { suspends: true, ..pure },
+        MacroKind::Print => Effect { deed: Deed::Write, because: format!("prints with `{name}!`").into(), ..pure },
+        _ => Effect {
+            deed: Deed::Unknown,
+            confidence: Confidence::Possible,
+            suspends: true,
+            because: "an unknown macro".into(),
+            ..pure
+        },
+    }
+}
+
+/// A local that holds a future: what it was made by says what awaiting it does.
+fn of_future_in_local(types: &Types<'_>, effects: &Effects<'_>, local: crate::ir::LocalId) -> Effect {
+    let declared = types.body.local(local);
+    let spawned =
+        |because: &str| Effect { fence: Some(Fence::Spawned), suspends: true, ..Effect::pure(&declared.name, because) };
+    if is_handle(&types.of_local(local)) {
+        return spawned("it is a handle of a task that runs already");
+    }
+    let Some(init) = declared.init else { return of_future(types, effects, ExprId(0), &types.of_local(local)) };
+    match &types.body.expr(init).kind {
+        ExprKind::Call { .. } | ExprKind::MethodCall { .. } if call_name(types, init).starts_with("spawn") => {
+            spawned("it is a handle of a task that runs already")
+        }
+        ExprKind::Call { .. } | ExprKind::MethodCall { .. } => effects.of_call(types, init, true),
+        _ => of_future(types, effects, init, &types.of_local(local)),
+    }
+}
+
+fn of_future(types: &Types<'_>, effects: &Effects<'_>, _expr: ExprId, ty: &Ty) -> Effect {
+    if is_handle(ty) {
+        return Effect {
+            fence: Some(Fence::Spawned),
+            suspends: true,
+            ..Effect::pure("", "it waits for a task that runs already")
+        };
+    }
+    if let Ty::Named(path, _) = &ty.peeled()
+        && let Some(fence) = knowledge::fact(path).and_then(|fact| fact.fence)
+    {
+        return Effect {
+            fence: Some(fence),
+            suspends: true,
+            ..Effect::pure(path.last().map_or("", Name::as_str), "it waits for an event")
+        };
+    }
+    let known = crate::analysis::effects::of_type(types, effects, ty);
+    known.unwrap_or_else(|| Effect {
+        deed: Deed::Unknown,
+        confidence: Confidence::Possible,
+        suspends: true,
+        ..Effect::pure("", "nothing is known of the future it awaits")
+    })
+}
+
+fn is_handle(ty: &Ty) -> bool {
+    matches!(ty, Ty::Named(path, _) if matches!(path.last().map(Name::as_str), Some("JoinHandle" | "AbortOnDrop" | "RemoteHandle")))
+}
+
+/// Why the later statement may not start, or not finish, before the earlier one: by what both touch.
+pub fn conflict(types: &Types<'_>, earlier: &Node, later: &Node) -> Option<(bool, Blocker)> {
+    let pairs = || earlier.accesses.iter().flat_map(|first| later.accesses.iter().map(move |second| (first, second)));
+    let touching = || pairs().filter(|(first, second)| first.place.overlaps(&second.place));
+    if let Some(blocker) = shadowed(types, earlier, later) {
+        return Some((true, blocker));
+    }
+    let strict = touching().filter(|(_, second)| second.phase == Phase::Await).find_map(|(first, second)| {
+        let kind = match first.phase {
+            Phase::Finish => after_finish(types, first, second),
+            Phase::Await => beside(types, first, second),
+        };
+        kind.map(|kind| (true, Blocker::new(kind, second.span)))
+    });
+    // A statement between that would be moved up changes what an earlier future was given.
+    let between = || touching().filter(|(first, second)| first.phase == Phase::Await && second.phase == Phase::Finish);
+    let strict = strict.or_else(|| {
+        let (_, second) = between()
+            .find(|(first, second)| later.sites.is_empty() && (first.mode, second.mode) != (Mode::Read, Mode::Read))?;
+        Some((true, Blocker::new(BlockerKind::Anti(second.place.text(types.body)), second.span)))
+    });
+    strict.or_else(|| {
+        let finishes = |access: &Access| access.phase == Phase::Finish;
+        let mut weak = touching().filter(|(first, second)| finishes(first) && finishes(second));
+        let (first, second) = weak.find(|(first, second)| first.mode != Mode::Read || second.mode != Mode::Read)?;
+        let text = second.place.text(types.body);
+        let kind = if first.mode == Mode::Write || first.mode == Mode::Exclusive {
+            BlockerKind::Flow(text)
+        } else {
+            BlockerKind::Anti(text)
+        };
+        Some((false, Blocker::new(kind, second.span)))
+    })
+}
+
+/// A join binds the later name before the earlier statement is finished, which then would see another variable of
+/// that name; and one pattern cannot bind a name twice.
+fn shadowed(types: &Types<'_>, earlier: &Node, later: &Node) -> Option<Blocker> {
+    let name = |access: &Access| &types.body.local(access.place.root).name;
+    let binds =
+        |access: &&Access| access.mode == Mode::Write && types.body.local(access.place.root).span == access.span;
+    later.accesses.iter().filter(binds).find_map(|bound| {
+        let finishes = earlier.accesses.iter().filter(|access| access.phase == Phase::Finish);
+        let seen = finishes
+            .filter(|access| access.place.root != bound.place.root)
+            .find(|access| name(access) == name(bound))?;
+        // A value that nobody names can be bound to a name that nobody names.
+        if seen.mode == Mode::Write && !types.is_used(seen.place.root) {
+            return None;
+        }
+        let kind = if seen.mode == Mode::Write { BlockerKind::Output } else { BlockerKind::Anti };
+        Some(Blocker::new(kind(name(bound).to_string()), bound.span))
+    })
+}
+
+/// The later future would run before what the earlier statement does with its value.
+fn after_finish(types: &Types<'_>, first: &Access, second: &Access) -> Option<BlockerKind> {
+    let place = if first.place.fields.len() > second.place.fields.len() { &first.place } else { &second.place };
+    let text = || place.text(types.body);
+    match (first.mode, second.mode) {
+        (Mode::Write | Mode::Exclusive, _) => Some(BlockerKind::Flow(text())),
+        (Mode::Read | Mode::Take, Mode::Exclusive | Mode::Write) => Some(BlockerKind::Anti(text())),
+        (Mode::Read, Mode::Take) => Some(BlockerKind::Move(text())),
+        (Mode::Take, Mode::Take) if !types.of_local(second.place.root).is_copy() => Some(BlockerKind::Move(text())),
+        _ => None,
+    }
+}
+
+/// Both futures would run at once.
+fn beside(types: &Types<'_>, first: &Access, second: &Access) -> Option<BlockerKind> {
+    let text = || {
+        let place = if first.place.fields.len() < second.place.fields.len() { &first.place } else { &second.place };
+        place.text(types.body)
+    };
+    match (first.mode, second.mode) {
+        (Mode::Exclusive | Mode::Write, _) | (_, Mode::Exclusive | Mode::Write) => Some(BlockerKind::Borrow(text())),
+        (Mode::Read, Mode::Take) if first.held => Some(BlockerKind::Move(text())),
+        _ => None,
+    }
+}
+
+fn effect_conflict(earlier: (&Node, &Effected), later: (&Node, &Effected), least: Confidence) -> Option<Blocker> {
+    if later.0.sites.is_empty() {
+        return barrier_behind(earlier, later);
+    }
+    if let Some(fence) = fence_of(later).or_else(|| fence_of(earlier)) {
+        return Some(fence);
+    }
+    if let Some(blocker) = finish_conflict(earlier, later.0.span) {
+        return Some(blocker);
+    }
+    if earlier.0.sites.is_empty() {
+        return None;
+    }
+    if let Some(args) = later.1.args.as_ref().filter(|args| !is_harmless(args)) {
+        let because = args.because.to_string();
+        let word = args.fence.map_or("args", Fence::word);
+        return Some(Blocker { because, ..Blocker::new(BlockerKind::Fence(word), later.0.span) });
+    }
+    not_a_read(earlier, least).or_else(|| not_a_read(later, least))
+}
+
+/// An argument that may be evaluated earlier than today.
+fn is_harmless(args: &Effect) -> bool {
+    args.fence.is_none() && args.deed == Deed::Pure && args.confidence >= Confidence::Likely
+}
+
+/// A statement between that does something nobody else may see in another order.
+fn finish_conflict(earlier: (&Node, &Effected), span: crate::source::Span) -> Option<Blocker> {
+    let finish = earlier.1.finish.as_ref()?;
+    let fence = match finish.fence {
+        Some(fence) => fence.word(),
+        None if finish.deed == Deed::Pure && finish.confidence >= Confidence::Likely => return None,
+        // What is read early here is read by nobody else in between.
+        None if finish.deed == Deed::Read && finish.confidence >= Confidence::Likely => return None,
+        None => "statement",
+    };
+    let at = if earlier.0.sites.is_empty() { earlier.0.span } else { span };
+    Some(Blocker { because: finish.because.to_string(), ..Blocker::new(BlockerKind::Fence(fence), at) })
+}
+
+/// A statement between stays behind what it must not cross.
+fn barrier_behind(earlier: (&Node, &Effected), later: (&Node, &Effected)) -> Option<Blocker> {
+    let acts = finish_conflict(later, later.0.span).is_some() || later.0.kept_for_effect.is_some();
+    if acts && !earlier.0.sites.is_empty() {
+        return Some(Blocker::new(BlockerKind::Fence("statement"), later.0.span));
+    }
+    fence_of(earlier)
+}
+
+/// Why nothing crosses a statement.
+fn fence_of((node, effected): (&Node, &Effected)) -> Option<Blocker> {
+    let awaited = effected.awaited.as_ref();
+    if let Some(effect) =
+        awaited.filter(|effect| effect.deed == Deed::Write && effect.fence.is_none_or(|fence| fence == Fence::Acquire))
+    {
+        let is_special =
+            effect.fence.is_some() || node.kept_for_effect.is_some() || knowledge::names().is_gate(&effect.callee);
+        let because = effect.because.to_string();
+        return is_special
+            .then(|| Blocker { because, ..Blocker::new(BlockerKind::Write(effect.callee.clone()), node.span) });
+    }
+    if let Some(effect) = awaited
+        && let Some(fence) = effect.fence
+    {
+        let because = effect.because.to_string();
+        return Some(Blocker { because, ..Blocker::new(BlockerKind::Fence(fence.word()), node.span) });
+    }
+    let is_proven_read = awaited.is_some_and(|effect| effect.is_read(Confidence::Proven)) && !node.may_fail;
+    if awaited.is_some_and(|effect| knowledge::names().is_gate(&effect.callee)) && !is_proven_read {
+        return Some(Blocker::new(BlockerKind::Fence(Fence::Gate.word()), node.span));
+    }
+
+    node.kept_for_effect.clone().filter(|blocker| !is_proven_read || blocker.kind == BlockerKind::Fence("acquire"))
+}
+
+fn not_a_read((node, effected): (&Node, &Effected), least: Confidence) -> Option<Blocker> {
+    let effect = effected.awaited.as_ref()?;
+    if effect.is_read(least) || (least == Confidence::Possible && effect.deed != Deed::Write) {
+        return None;
+    }
+    let kind = match effect.deed {
+        Deed::Write => BlockerKind::Write(effect.callee.clone()),
+        _ => BlockerKind::Unknown(effect.callee.clone()),
+    };
+    Some(Blocker { because: effect.because.to_string(), ..Blocker::new(kind, node.span) })
+}

@@ -1,0 +1,410 @@
+//! What calls do beyond their arguments.
+//!
+//! In: a call of a body, or a function. Out: [`Effect`], from the strongest evidence there is: the callee's body,
+//! summarised through the workspace; then facts about foreign crates; then the callee's name and signature.
+//!
+//! Invariant: a summary does not depend on who asked first. Functions that call one another in a circle share one
+//! summary, the join of all of them, and nothing is kept before its circle is complete.
+
+mod summary;
+
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+
+use crate::analysis::knowledge::{self, Deed, Fact, Fence, SyncMethod};
+use crate::diagnostic::Confidence;
+use crate::index::calls::{Callee, callee};
+use crate::index::types::{Ty, Types};
+use crate::index::{FunctionId, Index, qualified_name};
+use crate::ir::{ExprId, ExprKind, Name, Receiver};
+
+pub use summary::suspends_by_itself;
+
+/// What running something may do beyond its arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Effect {
+    /// The strongest deed in it.
+    pub deed: Deed,
+    /// How sure that is; of several parts, the least sure one.
+    pub confidence: Confidence,
+    /// Why nothing may cross it.
+    pub fence: Option<Fence>,
+    /// Whether it can suspend at all.
+    pub suspends: bool,
+    /// The callee that decides, `save`.
+    pub callee: Name,
+    /// Why, in one line: "its body only calls ..".
+    pub because: Arc<str>,
+}
+
+/// Summaries of the workspace's functions, kept once they are known.
+pub struct Effects<'a> {
+    /// Where declarations are looked up.
+    pub index: &'a Index<'a>,
+    summaries: RwLock<HashMap<FunctionId, Arc<Effect>>>,
+}
+
+impl Effect {
+    /// Does nothing.
+    pub fn pure(callee: &str, because: &str) -> Effect {
+        Effect {
+            deed: Deed::Pure,
+            confidence: Confidence::Proven,
+            fence: None,
+            suspends: false,
+            callee: callee.into(),
+            because: because.into(),
+        }
+    }
+
+    fn new(deed: Deed, confidence: Confidence, callee: &str, because: impl Into<Arc<str>>) -> Effect {
+        Effect { deed, confidence, fence: None, suspends: true, callee: callee.into(), because: because.into() }
+    }
+
+    fn fenced(fence: Fence, callee: &str, because: impl Into<Arc<str>>) -> Effect {
+        Effect { fence: Some(fence), ..Effect::new(Deed::Unknown, Confidence::Proven, callee, because) }
+    }
+
+    /// Both one after the other.
+    pub fn join(self, other: Effect) -> Effect {
+        let confidence = match self.deed.cmp(&other.deed) {
+            _ if self.deed <= Deed::Read && other.deed <= Deed::Read => self.confidence.min(other.confidence),
+            std::cmp::Ordering::Less => other.confidence,
+            std::cmp::Ordering::Greater => self.confidence,
+            std::cmp::Ordering::Equal => self.confidence.max(other.confidence),
+        };
+        let suspends = self.suspends || other.suspends;
+        let fence = self.fence.or(other.fence);
+        let other_decides = (other.deed, other.fence.is_some()) > (self.deed, self.fence.is_some())
+            || (other.deed == self.deed && other.deed <= Deed::Read && other.confidence < self.confidence);
+        let decisive = if other_decides { other } else { self };
+        Effect { confidence, suspends, fence, ..decisive }
+    }
+
+    /// Whether it may run beside other reads, at the least confidence asked for.
+    pub fn is_read(&self, least: Confidence) -> bool {
+        self.fence.is_none() && self.deed <= Deed::Read && self.confidence >= least
+    }
+}
+
+impl<'a> Effects<'a> {
+    /// Nothing is known yet.
+    pub fn new(index: &'a Index<'a>) -> Effects<'a> {
+        Effects { index, summaries: RwLock::default() }
+    }
+
+    /// What a call does. `awaited` says whether its future is awaited too.
+    pub fn of_call(&self, types: &Types<'_>, call: ExprId, awaited: bool) -> Effect {
+        let summarise = |id| self.of_function(id);
+        call_effect(types, call, awaited, &mut |id| (*summarise(id)).clone())
+    }
+
+    /// What a function does.
+    pub fn of_function(&self, id: FunctionId) -> Arc<Effect> {
+        if let Some(known) = self.known(id) {
+            return known;
+        }
+        let found = summary::summarise(self.index, id, &|id| self.known(id));
+        if let Ok(mut summaries) = self.summaries.write() {
+            for (id, effect) in found {
+                summaries.entry(id).or_insert(effect);
+            }
+        }
+        self.known(id)
+            .unwrap_or_else(|| Arc::new(Effect::new(Deed::Unknown, Confidence::Possible, "", "it could not be read")))
+    }
+
+    fn known(&self, id: FunctionId) -> Option<Arc<Effect>> {
+        self.summaries.read().ok()?.get(&id).cloned()
+    }
+}
+
+/// What a call does, given the summaries of the workspace's functions.
+fn call_effect(
+    types: &Types<'_>,
+    call: ExprId,
+    awaited: bool,
+    summary: &mut dyn FnMut(FunctionId) -> Effect,
+) -> Effect {
+    let name = call_name(types, call);
+    if awaited && knowledge::names().fence(&name) == Some(Fence::Finaliser) {
+        return Effect::fenced(Fence::Finaliser, &name, format!("calls `{name}`, which ends something, by its name"));
+    }
+    match callee(types, call) {
+        Callee::Constructor(path) => of_constructor(types, path, awaited, summary),
+        Callee::Foreign(path) => of_foreign(types, call, &path, awaited),
+        Callee::Workspace { functions, resolved: true } => of_functions(types, call, &name, &functions, summary),
+        Callee::Workspace { functions, resolved: false } => {
+            by_method_name(types, call, &name, awaited).unwrap_or_else(|| {
+                let found = of_functions(types, call, &name, &functions, summary);
+                // Only the name is shared, so nothing is proven by it.
+                Effect { confidence: found.confidence.min(Confidence::Likely), ..found }
+            })
+        }
+        Callee::Unknown => {
+            by_method_name(types, call, &name, awaited).unwrap_or_else(|| by_name(types, call, &name, awaited))
+        }
+    }
+}
+
+/// The join of all functions a call may mean.
+fn of_functions(
+    types: &Types<'_>,
+    call: ExprId,
+    name: &Name,
+    functions: &[FunctionId],
+    summary: &mut dyn FnMut(FunctionId) -> Effect,
+) -> Effect {
+    let mut joined: Option<Effect> = None;
+    for id in functions {
+        let effect = in_callers_words(types.index, *id, summary(*id));
+        joined = Some(match joined {
+            Some(so_far) => so_far.join(effect),
+            None => effect,
+        });
+    }
+    let joined =
+        joined.unwrap_or_else(|| Effect::new(Deed::Unknown, Confidence::Possible, name, "nothing is known of it"));
+    if joined.deed != Deed::Unknown || joined.fence.is_some() {
+        return Effect { callee: name.clone(), ..joined };
+    }
+    // The body says nothing either way: name and signature may.
+    match knowledge::names().deed(name) {
+        Deed::Read if !gives_away_exclusively(types, call) => {
+            let because = format!("`{name}` reads, by its name and signature; {}", joined.because);
+            Effect {
+                deed: Deed::Read,
+                confidence: Confidence::Likely,
+                because: because.into(),
+                callee: name.clone(),
+                ..joined
+            }
+        }
+        _ => Effect { callee: name.clone(), ..joined },
+    }
+}
+
+fn in_callers_words(index: &Index<'_>, id: FunctionId, effect: Effect) -> Effect {
+    let (Some(ir), Some(function)) = (index.file(id.file), index.function(id)) else { return effect };
+    let source = index.source(id.file);
+    let line = source.position(function.name_span.start).line;
+    let because = format!("`{}` ({}:{line}) {}", qualified_name(ir, function), source.name, effect.because);
+    Effect { because: because.into(), ..effect }
+}
+
+/// Awaiting a value of a type of the workspace runs its `poll`.
+fn of_constructor(
+    types: &Types<'_>,
+    path: Vec<Name>,
+    awaited: bool,
+    summary: &mut dyn FnMut(FunctionId) -> Effect,
+) -> Effect {
+    let name = path.last().cloned().unwrap_or_default();
+    if !awaited {
+        return Effect::pure(&name, "only builds a value");
+    }
+    of_awaited_type(types, &Ty::Named(path, Vec::new()), summary)
+        .unwrap_or_else(|| Effect::new(Deed::Unknown, Confidence::Possible, &name, "nothing is known of this future"))
+}
+
+/// What awaiting a value of a type does, where the workspace declares its `poll`.
+fn of_awaited_type(types: &Types<'_>, ty: &Ty, summary: &mut dyn FnMut(FunctionId) -> Effect) -> Option<Effect> {
+    let Ty::Named(path, _) = ty else { return None };
+    let name = path.last()?;
+    let polls = types.index.methods_in_impls(name, "poll");
+    let own = polls.iter().filter(|(_, block)| crate::index::type_name(&block.self_ty).is_some_and(|of| of == *name));
+    let effects: Vec<Effect> = own.map(|(id, _)| in_callers_words(types.index, *id, summary(*id))).collect();
+    let joined = effects.into_iter().reduce(Effect::join)?;
+    Some(Effect { suspends: true, callee: name.clone(), ..joined })
+}
+
+fn of_foreign(types: &Types<'_>, call: ExprId, path: &[Name], awaited: bool) -> Effect {
+    let name = path.last().cloned().unwrap_or_default();
+    if let Some(fact) = knowledge::fact(path) {
+        return of_fact(fact, path, &name);
+    }
+    by_method_name(types, call, &name, awaited).unwrap_or_else(|| by_name(types, call, &name, awaited))
+}
+
+fn of_fact(fact: &Fact, path: &[Name], name: &Name) -> Effect {
+    let path = path.join("::");
+    let suspends = fact.suspends.unwrap_or(true);
+    if let Some(fence) = fact.fence {
+        return Effect::fenced(fence, name, format!("calls `{path}`, which {}", fence_says(fence)));
+    }
+    let of = fact.of.as_deref().unwrap_or("nothing");
+    let (deed, because) = match fact.effect.unwrap_or(Deed::Unknown) {
+        Deed::Pure => (Deed::Pure, format!("calls `{path}`, which touches nothing")),
+        Deed::Read => (Deed::Read, format!("calls `{path}`, which reads {of}")),
+        Deed::Unknown => (Deed::Unknown, format!("calls `{path}`, which may do anything to {of}")),
+        Deed::Write => (Deed::Write, format!("calls `{path}`, which changes {of}")),
+    };
+    Effect { suspends, ..Effect::new(deed, Confidence::Proven, name, because) }
+}
+
+/// Synchronous methods that mean the same wherever they occur.
+fn by_method_name(types: &Types<'_>, call: ExprId, name: &Name, awaited: bool) -> Option<Effect> {
+    let ExprKind::MethodCall { receiver, .. } = &types.body.expr(call).kind else { return None };
+    let names = knowledge::names();
+    if awaited {
+        return None;
+    }
+    let effect = match names.sync_method(name)? {
+        SyncMethod::Pure => {
+            Effect { confidence: Confidence::Likely, ..Effect::pure(name, "touches its arguments only, by its name") }
+        }
+        SyncMethod::Exclusive if changes_only_its_own(types, *receiver) => {
+            Effect { confidence: Confidence::Likely, ..Effect::pure(name, "changes a local value") }
+        }
+        SyncMethod::Exclusive | SyncMethod::Write => Effect::new(
+            Deed::Write,
+            Confidence::Likely,
+            name,
+            format!("calls `{name}`, which may change shared memory"),
+        ),
+        SyncMethod::Shared => Effect::new(
+            Deed::Read,
+            Confidence::Likely,
+            name,
+            format!("calls `{name}`, which shares a lock with other readers"),
+        ),
+        SyncMethod::Acquire => Effect::fenced(Fence::Acquire, name, format!("calls `{name}`, which gives a guard")),
+        SyncMethod::Clock => Effect::fenced(Fence::Clock, name, format!("calls `{name}`, which reads the clock")),
+    };
+    Some(Effect { suspends: false, ..effect })
+}
+
+/// Whether a method on this receiver can only change what the function itself holds: its `mut` local, what it
+/// borrows exclusively, or a fresh value.
+fn changes_only_its_own(types: &Types<'_>, receiver: ExprId) -> bool {
+    match &types.body.expr(receiver).kind {
+        ExprKind::Local(local) => {
+            let declared = types.body.local(*local);
+            declared.mutable
+                || types.of_local(*local).is_exclusive_ref()
+                || is_std_collection(&types.of_local(*local).peeled())
+        }
+        ExprKind::Field { base, .. } => {
+            is_std_collection(&types.of(receiver).peeled()) || changes_only_its_own(types, *base)
+        }
+        ExprKind::MethodCall { receiver, .. } => changes_only_its_own(types, *receiver),
+        ExprKind::Call { .. } | ExprKind::Literal(_) | ExprKind::Macro(_) | ExprKind::Struct { .. } => true,
+        ExprKind::Borrow { base, .. }
+        | ExprKind::Deref { base }
+        | ExprKind::Index { base, .. }
+        | ExprKind::Try { base } => changes_only_its_own(types, *base),
+        _ => false,
+    }
+}
+
+/// Collections without interior mutability.
+pub(crate) fn is_std_collection(ty: &Ty) -> bool {
+    let Ty::Named(path, _) = ty else { return matches!(ty, Ty::Slice(_)) };
+    matches!(
+        path.last().map_or("", Name::as_str),
+        "Vec"
+            | "String"
+            | "HashMap"
+            | "HashSet"
+            | "BTreeMap"
+            | "BTreeSet"
+            | "VecDeque"
+            | "BinaryHeap"
+            | "Option"
+            | "PathBuf"
+            | "IndexMap"
+            | "SmallVec"
+    )
+}
+
+/// What the name says where nothing else does.
+fn by_name(types: &Types<'_>, call: ExprId, name: &Name, awaited: bool) -> Effect {
+    let names = knowledge::names();
+    if awaited && let Some(fence) = names.fence(name) {
+        return Effect::fenced(fence, name, format!("calls `{name}`, which {}, by its name", fence_says(fence)));
+    }
+    match names.deed(name) {
+        Deed::Write if awaited => {
+            Effect::new(Deed::Write, Confidence::Likely, name, format!("calls `{name}`, which writes, by its name"))
+        }
+        Deed::Write if !changes_its_own_receiver(types, call) => {
+            let because = format!("calls `{name}`, which may write, by its name");
+            Effect { suspends: false, ..Effect::new(Deed::Unknown, Confidence::Possible, name, because) }
+        }
+        Deed::Read if awaited && !gives_away_exclusively(types, call) => Effect::new(
+            Deed::Read,
+            Confidence::Likely,
+            name,
+            format!("`{name}` reads, by its name and the way it is called"),
+        ),
+        _ if awaited => Effect::new(
+            Deed::Unknown,
+            Confidence::Possible,
+            name,
+            format!("neither body nor name say what `{name}` does"),
+        ),
+        _ => Effect {
+            confidence: Confidence::Likely,
+            ..Effect::pure(name, "is a plain call, and nothing in its name speaks of an effect")
+        },
+    }
+}
+
+fn changes_its_own_receiver(types: &Types<'_>, call: ExprId) -> bool {
+    match &types.body.expr(call).kind {
+        ExprKind::MethodCall { receiver, .. } => changes_only_its_own(types, *receiver),
+        _ => false,
+    }
+}
+
+/// Whether a call visibly gives an exclusive borrow away, or its declaration takes `&mut self`.
+fn gives_away_exclusively(types: &Types<'_>, call: ExprId) -> bool {
+    let args = match &types.body.expr(call).kind {
+        ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. } => args,
+        _ => return false,
+    };
+    let is_exclusive = |arg: &ExprId| match &types.body.expr(*arg).kind {
+        ExprKind::Borrow { mutable, .. } => *mutable,
+        ExprKind::Local(local) => types.of_local(*local).is_exclusive_ref(),
+        _ => false,
+    };
+    args.iter().any(is_exclusive) || takes_self_exclusively(types, call)
+}
+
+fn takes_self_exclusively(types: &Types<'_>, call: ExprId) -> bool {
+    let Callee::Workspace { functions, .. } = callee(types, call) else { return false };
+    let receivers = functions.iter().filter_map(|id| types.index.function(*id));
+    receivers.filter_map(|function| function.receiver.as_ref()).any(|receiver| *receiver == Receiver::Exclusive)
+}
+
+/// The last name of what a call calls.
+pub fn call_name(types: &Types<'_>, call: ExprId) -> Name {
+    match &types.body.expr(call).kind {
+        ExprKind::MethodCall { method, .. } => method.clone(),
+        ExprKind::Call { callee, .. } => match &types.body.expr(*callee).kind {
+            ExprKind::Path(path) => path.last().into(),
+            ExprKind::Local(local) => types.body.local(*local).name.clone(),
+            ExprKind::Field { name, .. } => name.clone(),
+            _ => Name::default(),
+        },
+        _ => Name::default(),
+    }
+}
+
+fn fence_says(fence: Fence) -> &'static str {
+    match fence {
+        Fence::Time => "lets time pass",
+        Fence::Event => "waits for something to happen",
+        Fence::Acquire => "acquires something",
+        Fence::Finaliser => "ends something",
+        Fence::Clock => "reads the clock",
+        Fence::Spawned => "waits for a task that runs already",
+        Fence::Gate => "decides whether the rest may run",
+        Fence::Statement => "has an effect of its own",
+    }
+}
+
+/// What awaiting a value of a type does, where the workspace declares its `poll`.
+pub fn of_type(types: &Types<'_>, effects: &Effects<'_>, ty: &Ty) -> Option<Effect> {
+    of_awaited_type(types, &ty.peeled(), &mut |id| (*effects.of_function(id)).clone())
+}

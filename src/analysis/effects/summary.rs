@@ -1,0 +1,247 @@
+//! Summaries of function bodies, through all they call.
+//!
+//! In: a function. Out: its [`Effect`] and those of everything it calls, each circle of calls as one.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::analysis::effects::{Effect, call_effect, call_name, of_awaited_type};
+use crate::analysis::knowledge::{self, Deed, Fence};
+use crate::diagnostic::Confidence;
+use crate::index::types::Types;
+use crate::index::{FunctionId, Index};
+use crate::ir::{BlockKind, Body, ExprId, ExprKind, Function, MacroCall, MacroKind, TypeRef};
+
+/// Summarises a function and whatever it calls that `known` does not know.
+pub(super) fn summarise(
+    index: &Index<'_>,
+    root: FunctionId,
+    known: &dyn Fn(FunctionId) -> Option<Arc<Effect>>,
+) -> Vec<(FunctionId, Arc<Effect>)> {
+    let mut walk = Walk { index, known, numbers: HashMap::new(), stack: Vec::new(), done: HashMap::new() };
+    walk.visit(root);
+    walk.done.into_iter().collect()
+}
+
+/// Tarjan's walk over the call graph: a function and all it reaches back from form a circle.
+struct Walk<'a> {
+    index: &'a Index<'a>,
+    known: &'a dyn Fn(FunctionId) -> Option<Arc<Effect>>,
+    numbers: HashMap<FunctionId, usize>,
+    stack: Vec<(FunctionId, Effect)>,
+    done: HashMap<FunctionId, Arc<Effect>>,
+}
+
+impl Walk<'_> {
+    /// Gives the function's effect so far and the lowest number it reaches.
+    fn visit(&mut self, id: FunctionId) -> (Effect, usize) {
+        if let Some(effect) = self.done.get(&id).cloned().or_else(|| (self.known)(id)) {
+            return ((*effect).clone(), usize::MAX);
+        }
+        if let Some(number) = self.numbers.get(&id) {
+            // A call back into the circle adds nothing that the circle's join does not have.
+            return (Effect { suspends: false, ..Effect::pure("", "calls itself") }, *number);
+        }
+        let number = self.numbers.len();
+        self.numbers.insert(id, number);
+        let position = self.stack.len();
+        self.stack.push((id, Effect::pure("", "")));
+        let mut lowest = number;
+        let effect = of_body(self.index, id, &mut |callee| {
+            let (effect, reached) = self.visit(callee);
+            lowest = lowest.min(reached);
+            effect
+        });
+        if let Some(entry) = self.stack.get_mut(position) {
+            entry.1 = effect.clone();
+        }
+        if lowest < number {
+            return (effect, lowest);
+        }
+        let circle = self.stack.split_off(position);
+        let joined = circle.iter().map(|(_, effect)| effect.clone()).reduce(Effect::join).unwrap_or(effect);
+        let shared = Arc::new(joined.clone());
+        self.done.extend(circle.into_iter().map(|(member, _)| (member, Arc::clone(&shared))));
+        (joined, usize::MAX)
+    }
+}
+
+/// What one body does, its calls included.
+fn of_body(index: &Index<'_>, id: FunctionId, summary: &mut dyn FnMut(FunctionId) -> Effect) -> Effect {
+    let Some(function) = index.function(id) else { return unread() };
+    let (Some(types), Some(body)) = (Types::new(index, id), function.body.as_ref()) else {
+        return by_declaration(function);
+    };
+    let awaited = awaited(body);
+    let mut effect = Effect {
+        suspends: suspends_by_itself(function),
+        ..Effect::pure(&function.name, "touches nothing that others see")
+    };
+    for number in 0..body.exprs.len() {
+        let expr = ExprId(u32::try_from(number).unwrap_or(u32::MAX));
+        if let Some(part) = of_expr(&types, expr, awaited.contains(&expr), summary) {
+            effect = effect.join(part);
+        }
+    }
+    effect
+}
+
+fn unread() -> Effect {
+    Effect::new(Deed::Unknown, Confidence::Possible, "", "could not be read")
+}
+
+/// Of a method that a trait only declares, name and signature must do.
+fn by_declaration(function: &Function) -> Effect {
+    let names = knowledge::names();
+    if let Some(fence) = names.fence(&function.name) {
+        return Effect::fenced(fence, &function.name, "is only declared, and its name speaks of waiting");
+    }
+    match names.deed(&function.name) {
+        Deed::Write => {
+            Effect::new(Deed::Write, Confidence::Likely, &function.name, "is only declared, and writes by its name")
+        }
+        Deed::Read if function.receiver != Some(crate::ir::Receiver::Exclusive) => Effect::new(
+            Deed::Read,
+            Confidence::Likely,
+            &function.name,
+            "is only declared, and reads by its name and signature",
+        ),
+        _ => Effect::new(
+            Deed::Unknown,
+            Confidence::Possible,
+            &function.name,
+            "is only declared, and its name says nothing",
+        ),
+    }
+}
+
+/// The expressions of a body that are awaited.
+fn awaited(body: &Body) -> HashSet<ExprId> {
+    body.exprs
+        .iter()
+        .filter_map(|expr| match expr.kind {
+            ExprKind::Await { base } => Some(base),
+            _ => None,
+        })
+        .collect()
+}
+
+/// What one expression does by itself, its operands left out.
+fn of_expr(
+    types: &Types<'_>,
+    expr: ExprId,
+    awaited: bool,
+    summary: &mut dyn FnMut(FunctionId) -> Effect,
+) -> Option<Effect> {
+    match &types.body.expr(expr).kind {
+        ExprKind::Call { .. } | ExprKind::MethodCall { .. } => {
+            let effect = call_effect(types, expr, awaited, summary);
+            // A future that is not awaited here does not suspend here.
+            Some(Effect { suspends: effect.suspends && awaited, ..inside(effect) })
+        }
+        ExprKind::Await { base } => of_await(types, *base, summary),
+        ExprKind::Macro(call) => of_macro(types.index, call),
+        ExprKind::Block { kind: BlockKind::Unsafe, .. } => Some(Effect {
+            suspends: false,
+            ..Effect::new(Deed::Unknown, Confidence::Possible, "unsafe", "holds unsafe code")
+        }),
+        ExprKind::Assign { target, .. } | ExprKind::AssignOp { target, .. } => of_assignment(types, *target),
+        ExprKind::Opaque(_) => Some(unread()),
+        _ => None,
+    }
+}
+
+/// Inside a callee, what fences the caller's own awaits is an effect: what is acquired there is released there.
+fn inside(effect: Effect) -> Effect {
+    match effect.fence {
+        Some(Fence::Clock | Fence::Statement | Fence::Spawned | Fence::Gate) => {
+            Effect { fence: None, deed: Deed::Unknown, confidence: Confidence::Possible, ..effect }
+        }
+        Some(Fence::Finaliser) => Effect { fence: None, deed: Deed::Write, confidence: Confidence::Likely, ..effect },
+        Some(Fence::Time | Fence::Event | Fence::Acquire) | None => effect,
+    }
+}
+
+/// An await of something that is not a call: calls are judged by themselves.
+fn of_await(types: &Types<'_>, base: ExprId, summary: &mut dyn FnMut(FunctionId) -> Effect) -> Option<Effect> {
+    match &types.body.expr(base).kind {
+        ExprKind::Call { .. } | ExprKind::MethodCall { .. } => None,
+        // Its statements are in the same body, and are judged there.
+        ExprKind::Block { .. } | ExprKind::Macro(_) => None,
+        _ => {
+            let of = types.of(base);
+            if matches!(of, crate::index::types::Ty::Future(_)) {
+                return Some(Effect { suspends: true, ..Effect::pure("", "awaits a future it was given or made") });
+            }
+            let unknown =
+                || Effect::new(Deed::Unknown, Confidence::Possible, "", "awaits a future of which nothing is known");
+            Some(of_awaited_type(types, &of.peeled(), summary).unwrap_or_else(unknown))
+        }
+    }
+}
+
+fn of_macro(index: &Index<'_>, call: &MacroCall) -> Option<Effect> {
+    let name = call.path.last();
+    match call.kind {
+        MacroKind::Value | MacroKind::Log | MacroKind::Assert | MacroKind::Exit => None,
+        MacroKind::Join { .. } => Some(Effect { suspends: true, ..Effect::pure(name, "joins") }),
+        MacroKind::Print if matches!(name, "write" | "writeln") => None,
+        MacroKind::Print => Some(Effect {
+            suspends: false,
+            ..Effect::new(Deed::Write, Confidence::Proven, name, format!("prints with `{name}!`"))
+        }),
+        MacroKind::Opaque => {
+            let because = match index.macro_may_leave(name) {
+                Some(_) => format!("uses the macro `{name}!` of this workspace"),
+                None => format!("uses the macro `{name}!`, of which nothing is known"),
+            };
+            Some(Effect::new(Deed::Unknown, Confidence::Possible, name, because))
+        }
+    }
+}
+
+/// Assigning to a static is an effect; to anything else, the borrow shows it.
+fn of_assignment(types: &Types<'_>, target: ExprId) -> Option<Effect> {
+    let mut place = target;
+    loop {
+        match &types.body.expr(place).kind {
+            ExprKind::Field { base, .. } | ExprKind::Index { base, .. } | ExprKind::Deref { base } => place = *base,
+            ExprKind::Path(path) if path.last() != "_" => {
+                let because = format!("assigns to `{}`", path.text());
+                return Some(Effect {
+                    suspends: false,
+                    ..Effect::new(Deed::Write, Confidence::Proven, path.last(), because)
+                });
+            }
+            ExprKind::MethodCall { .. } => {
+                let name = call_name(types, place);
+                let because = format!("assigns through `{name}`");
+                return Some(Effect {
+                    suspends: false,
+                    ..Effect::new(Deed::Unknown, Confidence::Possible, &name, because)
+                });
+            }
+            _ => return None,
+        }
+    }
+}
+
+/// Whether a function may suspend for a reason that its calls do not show: it is a future written by hand, or
+/// returns one that it does not await.
+pub fn suspends_by_itself(function: &Function) -> bool {
+    if function.name == "poll" {
+        return true;
+    }
+    !function.is_async && function.ret.as_ref().is_some_and(returns_future)
+}
+
+fn returns_future(ty: &TypeRef) -> bool {
+    match ty {
+        TypeRef::Impl(bounds) | TypeRef::Dyn(bounds) => bounds.iter().any(|bound| bound.last() == "Future"),
+        TypeRef::Path(path) => {
+            path.last().ends_with("Future")
+                || path.segments.last().is_some_and(|segment| segment.args.iter().any(returns_future))
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,107 @@
+//! Questions asked of the await graph: what depends on what, what a call does, what may run together.
+//!
+//! In: a function of the index. Out: its regions with their schedules ([`analyze`]), and for each await site why it
+//! stands where it stands ([`verdict::verdicts`]).
+//!
+//! Invariant: no text and no syntax is seen here, only the await graph.
+
+pub mod access;
+pub mod blocker;
+pub mod dependence;
+pub mod effects;
+pub mod inspect;
+pub mod knowledge;
+pub mod region;
+pub mod schedule;
+pub mod verdict;
+
+use crate::analysis::dependence::{Edge, Effected};
+use crate::analysis::effects::Effects;
+use crate::analysis::region::Region;
+use crate::analysis::schedule::{Schedule, schedule};
+use crate::diagnostic::Confidence;
+use crate::index::types::Types;
+use crate::ir::{BlockId, Function};
+
+/// Attributes that turn an async function into a blocking one as well, where a join has no meaning.
+const REWRITING_ATTRIBUTES: [&str; 4] = ["maybe_async", "bisync", "sync_wrapper", "remove_async_await"];
+
+/// A region with what is known of it.
+#[derive(Debug)]
+pub struct Analysis {
+    /// Its statements.
+    pub region: Region,
+    /// What each statement does; empty where data alone orders everything.
+    pub effects: Vec<Effected>,
+    /// What must follow what.
+    pub edges: Vec<Edge>,
+    /// The fewest round trips.
+    pub schedule: Schedule,
+    /// How sure the schedule is: the least sure callee that is joined.
+    pub confidence: Confidence,
+}
+
+/// Analyses every region of a function in which something is awaited. `least` is the confidence below which a
+/// callee does not count as a read.
+pub fn analyze(types: &Types<'_>, effects: &Effects<'_>, least: Confidence) -> Vec<Analysis> {
+    let blocks = (0..types.body.blocks.len()).map(|number| BlockId(u32::try_from(number).unwrap_or(u32::MAX)));
+    let regions = blocks.flat_map(|block| region::regions(types, block));
+    let awaiting = regions.filter(|region| region.nodes.iter().any(|node| !node.sites.is_empty()));
+    awaiting.map(|region| analyze_region(types, effects, region, least)).collect()
+}
+
+/// Whether an attribute of a function forbids any join in it.
+pub fn is_rewritten(function: &Function) -> bool {
+    let last = |path: &str| path.rsplit("::").next().unwrap_or(path).to_owned();
+    function.attributes.iter().any(|path| REWRITING_ATTRIBUTES.contains(&last(path).as_str()))
+}
+
+fn analyze_region(types: &Types<'_>, effects: &Effects<'_>, region: Region, least: Confidence) -> Analysis {
+    let edges = dependence::data_edges(types, &region);
+    let weights: Vec<usize> = region.nodes.iter().map(|node| node.sites.len()).collect();
+    let by_data = schedule(&weights, &edges);
+    if by_data.after == by_data.before {
+        return Analysis { region, effects: Vec::new(), edges, schedule: by_data, confidence: Confidence::Proven };
+    }
+    let effected: Vec<Effected> = region.nodes.iter().map(|node| dependence::effected(types, effects, node)).collect();
+    let weights = weights_of(&region, &effected);
+    // What is likely is reported as such, even where more would be possible.
+    let mut found = at_confidence(&region, &effected, &edges, &weights, least.max(Confidence::Likely));
+    if found.1.after == found.1.before && least < Confidence::Likely {
+        found = at_confidence(&region, &effected, &edges, &weights, least);
+    }
+    let (edges, schedule) = found;
+    let joined = schedule.joined().into_iter().filter_map(|node| effected[node].awaited.as_ref());
+    let confidence = joined.map(|effect| effect.confidence).min().unwrap_or(Confidence::Proven);
+    let confidence =
+        if schedule.joined().iter().any(|node| !is_read(&effected[*node])) { Confidence::Possible } else { confidence };
+    Analysis { region, effects: effected, edges, schedule, confidence }
+}
+
+fn is_read(effected: &Effected) -> bool {
+    effected.awaited.as_ref().is_none_or(|effect| effect.is_read(Confidence::Possible))
+}
+
+fn at_confidence(
+    region: &Region,
+    effected: &[Effected],
+    data: &[Edge],
+    weights: &[usize],
+    least: Confidence,
+) -> (Vec<Edge>, Schedule) {
+    let mut edges = data.to_vec();
+    edges.extend(dependence::effect_edges(region, effected, least));
+    let found = schedule(weights, &edges);
+    (edges, found)
+}
+
+/// An await that never suspends costs no round trip.
+fn weights_of(region: &Region, effected: &[Effected]) -> Vec<usize> {
+    let suspends = |effected: &Effected| effected.awaited.as_ref().is_none_or(|effect| effect.suspends);
+    region
+        .nodes
+        .iter()
+        .zip(effected)
+        .map(|(node, effected)| if suspends(effected) { node.sites.len() } else { 0 })
+        .collect()
+}

@@ -1,0 +1,267 @@
+//! Statements that may be reordered among themselves.
+//!
+//! In: a block. Out: its [`Region`]s, and between each two of them the [`Blocker`] that separates them.
+//!
+//! Invariant: inside a region nothing leaves the body, branches, or is compiled only sometimes; `?` and `unwrap`
+//! on an awaited value are the exception, and belong to the statement that awaits it.
+//! Invariant: an `if` condition, a `match` scrutinee and the value of a `let … else` end the region they are in.
+
+use crate::analysis::access::{Access, Mode, Phase, Place, accesses};
+use crate::analysis::blocker::{Blocker, BlockerKind};
+use crate::analysis::effects::call_name;
+use crate::analysis::inspect::{Call, Inspection, inspect};
+use crate::analysis::knowledge::{self, SyncMethod};
+use crate::index::types::{Ty, Types};
+use crate::ir::{BlockId, ExprId, ExprKind, Name, PatKind, Stmt, StmtKind};
+use crate::source::Span;
+
+/// A run of statements.
+#[derive(Debug, Default)]
+pub struct Region {
+    /// The block it is in.
+    pub block: Option<BlockId>,
+    /// Its statements in source order.
+    pub nodes: Vec<Node>,
+    /// What separates it from the statements before it, where something does.
+    pub before: Option<Blocker>,
+}
+
+/// A statement of a region.
+#[derive(Debug)]
+pub struct Node {
+    /// Index into the block's statements.
+    pub stmt: usize,
+    /// The statement.
+    pub span: Span,
+    /// Its await sites in the order they run; empty for a statement between.
+    pub sites: Vec<ExprId>,
+    /// What it calls.
+    pub calls: Vec<Call>,
+    /// What it touches, the names it binds included.
+    pub accesses: Vec<Access>,
+    /// It may fail: `?` or `unwrap` on the awaited value.
+    pub may_fail: bool,
+    /// Why it cannot start before what stands before it, where something in its arguments forbids it.
+    pub pinned: Option<Blocker>,
+    /// What its value is bound to tells that nothing crosses it unless it is a proven read.
+    pub kept_for_effect: Option<Blocker>,
+    /// Only the part that awaits belongs to the region: a condition, a scrutinee.
+    pub is_last: bool,
+}
+
+/// Splits a block into regions.
+pub fn regions(types: &Types<'_>, block: BlockId) -> Vec<Region> {
+    let mut split = Split { types, block, done: Vec::new(), open: Region { block: Some(block), ..Region::default() } };
+    for (number, stmt) in types.body.block(block).stmts.iter().enumerate() {
+        split.statement(number, stmt);
+    }
+    split.done.push(split.open);
+    split.done
+}
+
+struct Split<'a, 't> {
+    types: &'a Types<'t>,
+    block: BlockId,
+    done: Vec<Region>,
+    open: Region,
+}
+
+impl Split<'_, '_> {
+    fn statement(&mut self, number: usize, stmt: &Stmt) {
+        let (expr, bound) = match &stmt.kind {
+            StmtKind::Item { is_macro_rules: true, .. } => {
+                return self.close(Blocker::new(BlockerKind::Fence("macro"), stmt.span));
+            }
+            StmtKind::Item { .. } => return self.open.nodes.push(self.declaration(number, stmt)),
+            StmtKind::Let { init: None, .. } => return self.open.nodes.push(self.declaration(number, stmt)),
+            StmtKind::Let { init: Some(init), pat, .. } => (*init, Some(pat)),
+            StmtKind::Expr { expr, .. } => (*expr, None),
+        };
+        let found = inspect(self.types, expr);
+        if stmt.is_conditional {
+            return self.alone(number, stmt, Some((expr, found)), Blocker::new(BlockerKind::Fence("cfg"), stmt.span));
+        }
+        if let Some(blocker) = boundary(&found, stmt) {
+            return self.boundary(number, stmt, expr, found, blocker);
+        }
+        if let Some(blocker) = self.discards(stmt, expr, &found) {
+            return self.alone(number, stmt, Some((expr, found)), blocker);
+        }
+        let kept_for_effect = bound.and_then(|pat| self.kept_for_effect(pat, &found));
+        let mut node = self.node(number, stmt, expr, found);
+        node.kept_for_effect = kept_for_effect;
+        self.open.nodes.push(node);
+    }
+
+    /// A statement that ends the region. What it awaits first, before it branches, still belongs to it.
+    fn boundary(&mut self, number: usize, stmt: &Stmt, expr: ExprId, found: Inspection, blocker: Blocker) {
+        let is_let_else = matches!(stmt.kind, StmtKind::Let { otherwise: Some(_), .. });
+        let leads = !found.sites.is_empty() && (found.branches.is_some() || is_let_else) && found.opaque.is_none();
+        if !leads {
+            let site = (!found.sites.is_empty()).then_some((expr, found));
+            return self.alone(number, stmt, site, blocker);
+        }
+        let mut node = self.node(number, stmt, expr, found);
+        node.is_last = true;
+        node.accesses.retain(|access| access.phase == Phase::Await);
+        node.calls.retain(|call| call.in_await);
+        self.open.nodes.push(node);
+        self.close(blocker);
+    }
+
+    /// A statement that nothing crosses in either direction.
+    fn alone(&mut self, number: usize, stmt: &Stmt, awaits: Option<(ExprId, Inspection)>, blocker: Blocker) {
+        self.close(blocker.clone());
+        if let Some((expr, found)) = awaits.filter(|(_, found)| !found.sites.is_empty()) {
+            let node = self.node(number, stmt, expr, found);
+            self.open.nodes.push(node);
+            self.close(blocker);
+        }
+    }
+
+    fn close(&mut self, blocker: Blocker) {
+        let next = Region { block: Some(self.block), nodes: Vec::new(), before: Some(blocker) };
+        let closed = std::mem::replace(&mut self.open, next);
+        self.done.push(closed);
+    }
+
+    fn declaration(&self, number: usize, stmt: &Stmt) -> Node {
+        Node {
+            stmt: number,
+            span: stmt.span,
+            sites: Vec::new(),
+            calls: Vec::new(),
+            accesses: self.bindings(stmt),
+            may_fail: false,
+            pinned: None,
+            kept_for_effect: None,
+            is_last: false,
+        }
+    }
+
+    fn node(&self, number: usize, stmt: &Stmt, expr: ExprId, found: Inspection) -> Node {
+        let mut touched = accesses(self.types, expr, &found.sites);
+        touched.extend(self.bindings(stmt));
+        let pinned = self
+            .acquires(&found)
+            .or_else(|| found.exit_in_args.map(|(kind, span)| Blocker::new(BlockerKind::Control(kind), span)));
+        Node {
+            stmt: number,
+            span: stmt.span,
+            sites: found.sites,
+            calls: found.calls,
+            accesses: touched,
+            may_fail: found.may_fail,
+            pinned,
+            kept_for_effect: None,
+            is_last: false,
+        }
+    }
+
+    /// A guard made inside the expression lives until its end: `state.lock().unwrap().load().await`.
+    fn acquires(&self, found: &Inspection) -> Option<Blocker> {
+        let is_acquire = |call: &&Call| {
+            let name = call_name(self.types, call.expr);
+            call.in_await && !call.awaited && knowledge::names().sync_method(&name) == Some(SyncMethod::Acquire)
+        };
+        let call = found.calls.iter().find(is_acquire)?;
+        Some(Blocker::new(BlockerKind::Fence("acquire"), self.types.body.expr(call.expr).span))
+    }
+
+    fn bindings(&self, stmt: &Stmt) -> Vec<Access> {
+        let StmtKind::Let { pat, .. } = &stmt.kind else { return Vec::new() };
+        let bind = |root: &crate::ir::LocalId| Access {
+            place: Place { root: *root, fields: Vec::new() },
+            mode: Mode::Write,
+            phase: Phase::Finish,
+            held: false,
+            span: self.types.body.local(*root).span,
+        };
+        pat.bindings.iter().map(bind).collect()
+    }
+
+    /// An await whose value is dropped is an effect or a guard.
+    fn discards(&self, stmt: &Stmt, expr: ExprId, found: &Inspection) -> Option<Blocker> {
+        let StmtKind::Expr { semicolon, .. } = &stmt.kind else { return None };
+        let drops = *semicolon && !found.sites.is_empty() && is_bare_await(self.types, expr);
+        drops.then(|| Blocker::new(BlockerKind::Fence("discarded"), stmt.span))
+    }
+
+    /// A value bound only to be kept (`_guard`), or thrown away (`_`): unless it is a proven read, the effect is the
+    /// point. Nothing that is kept to be dropped crosses anything.
+    fn kept_for_effect(&self, pat: &crate::ir::Pat, found: &Inspection) -> Option<Blocker> {
+        let fence = |what| Some(Blocker::new(BlockerKind::Fence(what), pat.span));
+        if let [only] = pat.bindings.as_slice() {
+            let name = &self.types.body.local(*only).name;
+            let is_guard = is_guard_type(&self.types.of_local(*only)) || is_guard_name(name);
+            if is_guard || (name.starts_with('_') && found.sites.is_empty() && !found.calls.is_empty()) {
+                return fence("acquire");
+            }
+            return if name.starts_with('_') { fence("discarded") } else { None };
+        }
+        if pat.kind == PatKind::Wild || pat.kind == PatKind::Unit { fence("discarded") } else { None }
+    }
+}
+
+fn boundary(found: &Inspection, stmt: &Stmt) -> Option<Blocker> {
+    if let StmtKind::Let { otherwise: Some(_), .. } = &stmt.kind {
+        return Some(Blocker::new(BlockerKind::Control("let_else"), stmt.span));
+    }
+    if let Some((kind, span)) = found.exit {
+        return Some(Blocker::new(BlockerKind::Control(kind), span));
+    }
+    if let Some((kind, span)) = found.hidden {
+        let kind = match kind {
+            "unsafe" => BlockerKind::Fence("unsafe"),
+            "macro" => BlockerKind::Fence("macro"),
+            other => BlockerKind::Control(other),
+        };
+        return Some(Blocker::new(kind, span));
+    }
+    if let Some((kind, span)) = found.opaque {
+        return Some(Blocker::new(BlockerKind::Fence(kind), span));
+    }
+    match (found.branches, found.sites.is_empty()) {
+        (Some(kind), false) => Some(Blocker::new(BlockerKind::Control(kind), stmt.span)),
+        _ => None,
+    }
+}
+
+/// `f().await`, `f().await?`, `f().await.unwrap()`: nothing is done with the value.
+fn is_bare_await(types: &Types<'_>, expr: ExprId) -> bool {
+    match &types.body.expr(expr).kind {
+        ExprKind::Await { .. } => true,
+        ExprKind::Macro(call) => matches!(call.kind, crate::ir::MacroKind::Join { .. }),
+        ExprKind::Try { base } => is_bare_await(types, *base),
+        ExprKind::MethodCall { receiver, method, .. } => {
+            let passes_on = [
+                "unwrap",
+                "expect",
+                "ok",
+                "map_err",
+                "context",
+                "with_context",
+                "unwrap_or_default",
+                "wrap_err",
+                "unwrap_or_else",
+                "inspect_err",
+            ];
+            passes_on.contains(&method.as_str()) && is_bare_await(types, *receiver)
+        }
+        _ => false,
+    }
+}
+
+/// Names that people give to what only has to live.
+fn is_guard_name(name: &Name) -> bool {
+    let name = name.trim_start_matches('_');
+    ["guard", "permit", "lock", "lease", "entered", "claim"]
+        .iter()
+        .any(|word| name == *word || name.ends_with(&format!("_{word}")))
+}
+
+fn is_guard_type(ty: &Ty) -> bool {
+    let Ty::Named(path, _) = ty else { return false };
+    let name = path.last().map_or("", Name::as_str);
+    name.ends_with("Guard") || name.ends_with("Permit") || name == "Entered"
+}

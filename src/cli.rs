@@ -1,0 +1,194 @@
+//! The command: arguments to an exit code.
+//!
+//! In: the arguments and the environment. Out: findings on stdout, everything else on stderr, and an exit code:
+//! 0 nothing to say, 1 something reported, 2 the question was wrong or nothing could be read.
+//! Invariant: with exit code 2 nothing stands on stdout. A reader who closes stdout early has seen enough: 0.
+
+mod args;
+mod output;
+mod progress;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use crate::check::{Options, Outcome, check, emit_ir, why};
+use crate::diagnostic::Level;
+use crate::discover::{self, Discovery, Failure};
+use crate::lints::LINTS;
+use crate::report::{self, Report};
+use crate::source::FileId;
+
+use args::{Args, Question};
+use output::Output;
+use progress::Progress;
+
+const NOTHING_TO_SAY: u8 = 0;
+const REPORTED: u8 = 1;
+const WRONG_QUESTION: u8 = 2;
+
+/// Room for the recursion of the parser and of the analysis over deeply nested code.
+const STACK_BYTES: usize = 64 << 20;
+
+/// Runs the command line, program name included.
+pub fn run(arguments: Vec<OsString>) -> ExitCode {
+    let args = match args::parse(arguments) {
+        Ok(args) => args,
+        Err(error) => {
+            let code = u8::try_from(error.exit_code()).unwrap_or(WRONG_QUESTION);
+            return ExitCode::from(if error.print().is_ok() { code } else { NOTHING_TO_SAY });
+        }
+    };
+    let output = Output::new(&args);
+    let code = answer(&args, &output).unwrap_or_else(|failure| {
+        output.failure(&failure);
+        WRONG_QUESTION
+    });
+    ExitCode::from(code)
+}
+
+fn answer(args: &Args, output: &Output) -> Result<u8, Failure> {
+    match &args.question {
+        Question::List => return output.print(&lint_table()),
+        Question::Explain(name) => {
+            let lint = args::lint(name)?;
+            return output.print(&format!("# conjoin::{}\n\n{}", lint.name, lint.docs));
+        }
+        _ => {}
+    }
+    start_pool(args.jobs);
+    let begin = Instant::now();
+    let directory = working_directory()?;
+    let discovery = discover::discover(&args.selection, &directory)?;
+    if args.is_verbose {
+        discovery.remarks.iter().for_each(|remark| output.note(remark));
+    }
+    let options = Options { tests: discovery.asks_for_tests, ..args.options.clone() };
+    match &args.question {
+        Question::Why(path, line) => {
+            explain_place(&options, &discovery, &discover::absolute(&directory, path), *line, output)
+        }
+        Question::Ir => output.print(&emit_ir(&discovery.workspace, &options)),
+        _ => report_all(args, &options, &discovery, begin, output),
+    }
+}
+
+/// The report, the problems, the summary.
+fn report_all(
+    args: &Args,
+    options: &Options,
+    discovery: &Discovery,
+    begin: Instant,
+    output: &Output,
+) -> Result<u8, Failure> {
+    let progress = Progress::new(begin, !args.is_quiet);
+    let outcome = check(&discovery.workspace, options, &|done, total| progress.update(done, total));
+    progress.finish();
+    let problems = || discovery.problems.iter().chain(&outcome.problems);
+    let has_nothing_read = is_all_unreadable(discovery, &outcome);
+    let report = Report {
+        workspace: &discovery.workspace,
+        packages: &discovery.selected_packages,
+        diagnostics: &outcome.diagnostics,
+        files: outcome.files,
+        lines: outcome.lines,
+    };
+    let code = if has_nothing_read {
+        WRONG_QUESTION
+    } else {
+        let code = exit_code(&outcome, args.exit_zero);
+        output.write(code, |out, style| report::write(out, &report, args.format, style))?
+    };
+    problems().for_each(|problem| output.problem(problem));
+    if !args.is_quiet && !has_nothing_read {
+        output.say(&report::summary(&report, begin.elapsed(), output.error_style));
+    }
+    Ok(code)
+}
+
+fn exit_code(outcome: &Outcome, is_always_zero: bool) -> u8 {
+    let is_reported = outcome.diagnostics.iter().any(|diagnostic| diagnostic.level > Level::Allow);
+    if is_reported && !is_always_zero { REPORTED } else { NOTHING_TO_SAY }
+}
+
+/// Whether files were asked for and not one of them could be read and parsed.
+fn is_all_unreadable(discovery: &Discovery, outcome: &Outcome) -> bool {
+    let selected = discovery.workspace.files.iter().filter(|file| file.is_selected);
+    let is_parsed = |name: &str| outcome.problems.iter().all(|problem| problem.file != name);
+    let has_problem = discovery.unread > 0 || !outcome.problems.is_empty();
+    has_problem && !selected.map(|file| file.name.as_str()).any(is_parsed)
+}
+
+fn explain_place(
+    options: &Options,
+    discovery: &Discovery,
+    path: &Path,
+    line: usize,
+    output: &Output,
+) -> Result<u8, Failure> {
+    let index = discovery.workspace.files.iter().position(|file| file.path == path);
+    let Some(index) = index.and_then(|index| u32::try_from(index).ok()) else {
+        let message = discovery.problems.first().map_or_else(
+            || format!("`{}` is no file of the selection", path.display()),
+            |problem| format!("{} {}", problem.file, problem.message),
+        );
+        return Err(Failure { message, help: "name a Rust file and a line: `--why src/api.rs:42`".to_owned() });
+    };
+    match why(&discovery.workspace, options, FileId(index), line) {
+        Ok(text) => output.print(&text),
+        Err(message) => Err(Failure { message, help: "name the line an `.await` stands on".to_owned() }),
+    }
+}
+
+fn lint_table() -> String {
+    let width = LINTS.iter().map(|lint| lint.name.len()).max().unwrap_or(0);
+    LINTS.iter().map(|lint| format!("{:width$}  {:7}  {}\n", lint.name, lint.level.to_string(), lint.summary)).collect()
+}
+
+/// A pool that is already there is as good.
+fn start_pool(threads: Option<usize>) {
+    let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK_BYTES).num_threads(threads.unwrap_or(0));
+    drop(pool.build_global());
+}
+
+fn working_directory() -> Result<PathBuf, Failure> {
+    std::env::current_dir().map_err(|error| Failure {
+        message: format!("cannot look at the working directory: {error}"),
+        help: "change to a folder that exists".to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::{Confidence, Diagnostic, Label};
+    use crate::source::Span;
+
+    #[test]
+    fn what_is_reported_decides_the_exit_code() {
+        let diagnostic = |level| Diagnostic {
+            lint: "sequential_await",
+            level,
+            confidence: Confidence::Likely,
+            file: FileId(0),
+            function: String::new(),
+            message: String::new(),
+            primary: Label { span: Span::default(), text: String::new() },
+            labels: Vec::new(),
+            timeline: None,
+            evidence: Vec::new(),
+            notes: Vec::new(),
+            fix: None,
+        };
+        let outcome = |levels: &[Level]| Outcome {
+            diagnostics: levels.iter().map(|level| diagnostic(*level)).collect(),
+            ..Outcome::default()
+        };
+        assert_eq!(exit_code(&outcome(&[]), false), 0);
+        assert_eq!(exit_code(&outcome(&[Level::Allow]), false), 0);
+        assert_eq!(exit_code(&outcome(&[Level::Allow, Level::Warn]), false), 1);
+        assert_eq!(exit_code(&outcome(&[Level::Deny]), false), 1);
+        assert_eq!(exit_code(&outcome(&[Level::Deny]), true), 0);
+    }
+}

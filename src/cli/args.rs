@@ -1,0 +1,405 @@
+//! The arguments.
+//!
+//! In: the words of the command line. Out: [`Args`], in the pipeline's own types.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, ValueEnum};
+
+use crate::check::Options;
+use crate::diagnostic::{Confidence, Level};
+use crate::discover::{Failure, Kinds, Selection, near_names};
+use crate::lints::{LINTS, Lint};
+use crate::report::{Format, Rendered};
+
+/// What the command line asks.
+#[derive(Debug)]
+pub(super) struct Args {
+    pub(super) question: Question,
+    pub(super) selection: Selection,
+    pub(super) options: Options,
+    pub(super) format: Format,
+    pub(super) output: Option<PathBuf>,
+    pub(super) color: Option<When>,
+    pub(super) exit_zero: bool,
+    pub(super) is_quiet: bool,
+    pub(super) is_verbose: bool,
+    pub(super) jobs: Option<usize>,
+}
+
+/// What is to be done.
+#[derive(Debug)]
+pub(super) enum Question {
+    Report,
+    Why(PathBuf, usize),
+    Explain(String),
+    List,
+    Ir,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+/// Reads the words; cargo puts the subcommand's own name first.
+pub(super) fn parse(mut words: Vec<OsString>) -> Result<Args, clap::Error> {
+    if words.get(1).is_some_and(|word| word == "conjoin") {
+        words.remove(1);
+    }
+    let matches = Words::command().try_get_matches_from(words)?;
+    let read = Words::from_arg_matches(&matches)?;
+    let levels = levels(&matches).map_err(|failure| error(clap::error::ErrorKind::InvalidValue, &failure))?;
+    Ok(convert(read, levels))
+}
+
+/// The lint of that name, `conjoin::` and hyphens allowed.
+pub(super) fn lint(word: &str) -> Result<&'static Lint, Failure> {
+    let name = word.strip_prefix("conjoin::").unwrap_or(word).replace('-', "_");
+    LINTS.iter().copied().find(|lint| lint.name == name).ok_or_else(|| {
+        let near = near_names(&name, LINTS.iter().map(|lint| lint.name));
+        let help = match near.first() {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`cargo conjoin --list` names them all".to_owned(),
+        };
+        Failure { message: format!("no lint `{word}`"), help }
+    })
+}
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 nothing to say, 1 something reported, 2 wrong usage or nothing readable.
+Flags of `cargo check` that change nothing here (--features, --target, --release …) are accepted and ignored.";
+
+/// Finds awaits that wait for one another without need, and shows the join to write
+///
+/// Looks at the package of the working directory, at the packages of -p and --workspace, or at files and folders, which
+/// need no Cargo.toml. Tests, examples, benches and build scripts are left out unless asked for.
+#[derive(Parser, Debug)]
+#[command(name = "cargo conjoin", bin_name = "cargo conjoin", version, args_override_self = true, styles = STYLES, after_help = AFTER_HELP)]
+struct Words {
+    /// Files and folders to look at instead of packages
+    paths: Vec<PathBuf>,
+
+    /// Say nothing but the findings
+    #[arg(short, long)]
+    quiet: bool,
+    /// Say more about what was read
+    #[arg(short, long, action = ArgAction::Count)]
+    verbose: u8,
+    /// When to use colour: also CARGO_TERM_COLOR, NO_COLOR, CLICOLOR_FORCE
+    #[arg(long, value_name = "WHEN")]
+    color: Option<When>,
+    /// How to write the findings: human, short, json (cargo's own, for editors)
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = format)]
+    message_format: Format,
+    /// Where to write the findings instead of stdout
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Exit with 0 even when something is reported
+    #[arg(long)]
+    exit_zero: bool,
+    /// Say why the await at a line must wait, or what it may join
+    #[arg(long, value_name = "FILE:LINE", value_parser = place)]
+    why: Option<(PathBuf, usize)>,
+    /// Explain a lint
+    #[arg(long, value_name = "LINT")]
+    explain: Option<String>,
+    /// List the lints
+    #[arg(long)]
+    list: bool,
+    #[arg(long, value_name = "WHAT", hide = true)]
+    emit: Option<Emit>,
+
+    /// Report what is at least this sure
+    #[arg(long, value_name = "HOW", default_value = "likely", help_heading = "Lints")]
+    confidence: Sure,
+    /// Do not report a lint (or `warnings`)
+    #[arg(short = 'A', long, value_name = "LINT", help_heading = "Lints")]
+    allow: Vec<String>,
+    /// Report a lint as a warning
+    #[arg(short = 'W', long, value_name = "LINT", help_heading = "Lints")]
+    warn: Vec<String>,
+    /// Report a lint (or `warnings`) as an error
+    #[arg(short = 'D', long, value_name = "LINT", help_heading = "Lints")]
+    deny: Vec<String>,
+
+    /// Packages to look at: names, globs, package-id specs
+    #[arg(short, long, value_name = "SPEC", help_heading = "Packages")]
+    package: Vec<String>,
+    /// All packages of the workspace
+    #[arg(long, alias = "all", help_heading = "Packages")]
+    workspace: bool,
+    /// Packages to leave out
+    #[arg(long, value_name = "SPEC", requires = "workspace", help_heading = "Packages")]
+    exclude: Vec<String>,
+    /// The Cargo.toml to start from
+    #[arg(long, value_name = "PATH", help_heading = "Packages")]
+    manifest_path: Option<PathBuf>,
+    /// Look at integration tests and test code too
+    #[arg(long, help_heading = "Packages")]
+    tests: bool,
+    /// Look at examples too
+    #[arg(long, help_heading = "Packages")]
+    examples: bool,
+    /// Look at benches too
+    #[arg(long, help_heading = "Packages")]
+    benches: bool,
+    /// Look at tests, examples, benches and build scripts too
+    #[arg(long, help_heading = "Packages")]
+    all_targets: bool,
+
+    /// Number of threads
+    #[arg(short, long, value_name = "N", help_heading = "Cargo")]
+    jobs: Option<usize>,
+    /// Let cargo change no lock file
+    #[arg(long, help_heading = "Cargo")]
+    locked: bool,
+    /// Let cargo use no network (it needs none)
+    #[arg(long, help_heading = "Cargo")]
+    offline: bool,
+    /// Both of these
+    #[arg(long, help_heading = "Cargo")]
+    frozen: bool,
+    /// A setting for cargo
+    #[arg(long, value_name = "KEY=VALUE", help_heading = "Cargo")]
+    config: Vec<String>,
+    #[arg(short = 'Z', value_name = "FLAG", hide = true)]
+    unstable: Vec<String>,
+
+    #[command(flatten)]
+    targets: Targets,
+    #[command(flatten)]
+    ignored: Ignored,
+}
+
+/// Single targets, as editors pass them: a test, example or bench brings its kind back.
+#[derive(clap::Args, Debug)]
+struct Targets {
+    #[arg(long, hide = true, num_args = 0..=1)]
+    test: Vec<String>,
+    #[arg(long, hide = true, num_args = 0..=1)]
+    example: Vec<String>,
+    #[arg(long, hide = true, num_args = 0..=1)]
+    bench: Vec<String>,
+}
+
+/// Flags of `cargo check` that say how to build, which nobody does here.
+#[derive(clap::Args, Debug)]
+struct Ignored {
+    #[arg(long, hide = true)]
+    lib: bool,
+    #[arg(long, hide = true)]
+    bins: bool,
+    #[arg(long, hide = true)]
+    bin: Vec<String>,
+    #[arg(long, hide = true)]
+    keep_going: bool,
+    #[arg(long, hide = true)]
+    all_features: bool,
+    #[arg(long, hide = true)]
+    no_default_features: bool,
+    #[arg(short = 'F', long, hide = true)]
+    features: Vec<String>,
+    #[arg(long, hide = true)]
+    target: Vec<String>,
+    #[arg(long, hide = true)]
+    target_dir: Option<PathBuf>,
+    #[arg(long, hide = true)]
+    profile: Option<String>,
+    #[arg(short, long, hide = true)]
+    release: bool,
+    #[arg(long, hide = true)]
+    ignore_rust_version: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Emit {
+    Ir,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Sure {
+    Proven,
+    Likely,
+    Possible,
+}
+
+fn convert(words: Words, levels: Vec<(String, Level)>) -> Args {
+    let question = if words.list {
+        Question::List
+    } else if let Some(name) = words.explain.clone() {
+        Question::Explain(name)
+    } else if let Some((path, line)) = words.why.clone() {
+        Question::Why(path, line)
+    } else if words.emit.is_some() {
+        Question::Ir
+    } else {
+        Question::Report
+    };
+    let confidence = match words.confidence {
+        Sure::Proven => Confidence::Proven,
+        Sure::Likely => Confidence::Likely,
+        Sure::Possible => Confidence::Possible,
+    };
+    let selection = selection(&words);
+    Args {
+        question,
+        options: Options { tests: selection.kinds.tests, confidence, levels },
+        selection,
+        format: words.message_format,
+        output: words.output,
+        color: words.color,
+        exit_zero: words.exit_zero,
+        is_quiet: words.quiet,
+        is_verbose: words.verbose > 0,
+        jobs: words.jobs,
+    }
+}
+
+fn selection(words: &Words) -> Selection {
+    let all = words.all_targets;
+    let kinds = Kinds {
+        tests: all || words.tests || !words.targets.test.is_empty(),
+        examples: all || words.examples || !words.targets.example.is_empty(),
+        benches: all || words.benches || !words.targets.bench.is_empty(),
+        build_scripts: all,
+    };
+    let mut paths = words.paths.clone();
+    if let Some((path, _)) = &words.why {
+        paths.push(path.clone());
+    }
+    Selection {
+        paths,
+        packages: words.package.clone(),
+        all_packages: words.workspace,
+        exclude: words.exclude.clone(),
+        manifest_path: words.manifest_path.clone(),
+        kinds,
+        cargo_options: cargo_options(words),
+        names_from_root: matches!(words.message_format, Format::Json { .. }),
+    }
+}
+
+fn cargo_options(words: &Words) -> Vec<String> {
+    let flags = [(words.locked, "--locked"), (words.offline, "--offline"), (words.frozen, "--frozen")];
+    let flags = flags.into_iter().filter(|(is_given, _)| *is_given).map(|(_, flag)| flag.to_owned());
+    let settings = words.config.iter().flat_map(|setting| ["--config".to_owned(), setting.clone()]);
+    let unstable = words.unstable.iter().map(|flag| format!("-Z{flag}"));
+    flags.chain(settings).chain(unstable).collect()
+}
+
+/// The levels in the order they were given, because the last one for a lint holds.
+fn levels(matches: &ArgMatches) -> Result<Vec<(String, Level)>, Failure> {
+    let mut given: Vec<(usize, &String, Level)> = Vec::new();
+    for (id, level) in [("allow", Level::Allow), ("warn", Level::Warn), ("deny", Level::Deny)] {
+        let indices = matches.indices_of(id).into_iter().flatten();
+        let names = matches.get_many::<String>(id).into_iter().flatten();
+        given.extend(indices.zip(names).map(|(index, name)| (index, name, level)));
+    }
+    given.sort_by_key(|(index, ..)| *index);
+    let mut levels: Vec<(String, Level)> = Vec::new();
+    for (_, name, level) in given {
+        if name == "warnings" {
+            let warns = LINTS.iter().filter(|lint| level_of(lint, &levels) == Level::Warn);
+            let warnings: Vec<(String, Level)> = warns.map(|lint| (lint.name.to_owned(), level)).collect();
+            levels.extend(warnings);
+        } else {
+            levels.push((lint(name)?.name.to_owned(), level));
+        }
+    }
+    Ok(levels)
+}
+
+fn level_of(lint: &Lint, levels: &[(String, Level)]) -> Level {
+    levels.iter().rev().find(|(name, _)| name == lint.name).map_or(lint.level, |(_, level)| *level)
+}
+
+/// Editors ask for variants of JSON that differ in the human text inside; cargo allows several in one word.
+fn format(word: &str) -> Result<Format, String> {
+    let json = |rendered| Ok(Format::Json { rendered });
+    match word {
+        "human" => Ok(Format::Human),
+        "short" => Ok(Format::Short),
+        _ if !word.split(',').all(|part| part == "json" || part.starts_with("json-")) => {
+            Err("expected `human`, `short` or `json`".to_owned())
+        }
+        _ if word.contains("json-diagnostic-short") => json(Rendered::Short),
+        _ if word.contains("json-diagnostic-rendered-ansi") => json(Rendered::Ansi),
+        _ => json(Rendered::Plain),
+    }
+}
+
+/// `file:line`, or `file:line:column` as it is copied from a report.
+fn place(word: &str) -> Result<(PathBuf, usize), String> {
+    let last_number = |text: &str| {
+        let (rest, number) = text.rsplit_once(':')?;
+        Some((rest.to_owned(), number.parse::<usize>().ok()?))
+    };
+    let (file, line) = last_number(word).ok_or("expected FILE:LINE, as in `src/api.rs:42`")?;
+    let (file, line) = last_number(&file).unwrap_or((file, line));
+    if line == 0 { Err("lines count from 1".to_owned()) } else { Ok((file.into(), line)) }
+}
+
+fn error(kind: clap::error::ErrorKind, failure: &Failure) -> clap::Error {
+    Words::command().error(kind, format!("{}\n\nhelp: {}", failure.message, failure.help))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(words: &str) -> Args {
+        parse(words.split_whitespace().map(OsString::from).collect()).unwrap()
+    }
+
+    #[test]
+    fn the_command_is_well_formed() {
+        Words::command().debug_assert();
+    }
+
+    #[test]
+    fn everything_rust_analyzer_passes_is_accepted() {
+        let check = "cargo-conjoin conjoin --workspace --message-format=json --manifest-path /r/Cargo.toml --keep-going \
+                     --all-targets --all-features";
+        let saved = "cargo-conjoin conjoin -p path+file:///r/one#0.1.0 --bin one --message-format=json --lib --bins \
+                     --examples --example e --bench b --test t --no-default-features --features a,b --config k=1 \
+                     --target-dir d --target t -Zscript --message-format json-diagnostic-rendered-ansi";
+        assert!(args(check).selection.all_packages);
+        // The last `--message-format` must not be a second one.
+        let saved = args(&saved.replace("--message-format=json ", ""));
+        assert_eq!(saved.format, Format::Json { rendered: Rendered::Ansi });
+        assert_eq!(saved.selection.packages, ["path+file:///r/one#0.1.0"]);
+        assert_eq!(saved.selection.cargo_options, ["--config", "k=1", "-Zscript"]);
+        assert!(saved.selection.kinds.tests && saved.selection.kinds.benches && !saved.selection.kinds.build_scripts);
+    }
+
+    #[test]
+    fn the_last_level_holds_and_warnings_are_all_that_warn() {
+        let levels = |words: &str| args(words).options.levels;
+        let name = "sequential_await".to_owned();
+        assert_eq!(
+            levels("c -D sequential_await -A conjoin::sequential-await"),
+            [(name.clone(), Level::Deny), (name.clone(), Level::Allow)]
+        );
+        assert!(levels("c -D warnings").contains(&(name.clone(), Level::Deny)));
+        assert_eq!(levels("c -A sequential_await -D warnings").last(), Some(&(name, Level::Allow)));
+    }
+
+    #[test]
+    fn a_place_may_be_copied_from_a_report() {
+        assert_eq!(place("src/a.rs:4"), Ok(("src/a.rs".into(), 4)));
+        assert_eq!(place("src/a.rs:4:17"), Ok(("src/a.rs".into(), 4)));
+        assert!(place("src/a.rs").is_err() && place("src/a.rs:x").is_err() && place("src/a.rs:0").is_err());
+    }
+}

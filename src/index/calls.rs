@@ -1,0 +1,247 @@
+//! Which declaration a call means.
+//!
+//! In: a call of a body. Out: [`Callee`].
+
+use crate::index::types::{Ty, Types};
+use crate::index::{FunctionId, Index, Scope, paths, type_name};
+use crate::ir::{ExprId, ExprKind, Name, Owner, Path};
+
+/// What a call means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Callee {
+    /// A function of the workspace, or one of several: the implementations of a trait's method, or namesakes.
+    Workspace {
+        /// The candidates, at least one.
+        functions: Vec<FunctionId>,
+        /// Whether the call was resolved; otherwise the candidates only share its name.
+        resolved: bool,
+    },
+    /// A function elsewhere, by its absolute path; of a method, the path of the type and the method's name.
+    Foreign(Vec<Name>),
+    /// A tuple struct or a variant.
+    Constructor(Vec<Name>),
+    /// Not known.
+    Unknown,
+}
+
+/// Resolves a call or method call; anything else is unknown.
+pub fn callee(types: &Types<'_>, call: ExprId) -> Callee {
+    match &types.body.expr(call).kind {
+        ExprKind::Call { callee, .. } => match &types.body.expr(*callee).kind {
+            ExprKind::Path(path) => function(types, path),
+            _ => Callee::Unknown,
+        },
+        ExprKind::MethodCall { receiver, method, .. } => self::method(types, *receiver, method),
+        _ => Callee::Unknown,
+    }
+}
+
+fn function(types: &Types<'_>, path: &Path) -> Callee {
+    let (index, scope) = (types.index, types.scope);
+    if let [first, second] = path.segments.as_slice()
+        && path.qself.is_none()
+        && let Some(generic) = types.generics().into_iter().find(|generic| generic.name == first.name)
+    {
+        let bounds: Vec<Vec<Name>> = generic.bounds.iter().map(|bound| paths::absolute(index, scope, bound)).collect();
+        return of_bounds(index, &bounds, &second.name);
+    }
+    let absolute = paths::absolute(index, scope, path);
+    let Some((name, owner)) = absolute.split_last() else { return Callee::Unknown };
+    if let Some(type_name) = owner.last().filter(|name| name.starts_with(char::is_uppercase)) {
+        let found = methods_of(index, owner, name);
+        if !found.is_empty() {
+            return Callee::Workspace { functions: found, resolved: true };
+        }
+        if name.starts_with(char::is_uppercase) {
+            return Callee::Constructor(owner.to_vec());
+        }
+        let is_ours = !index.types_named(type_name).is_empty() || index.declares_trait(type_name);
+        return if is_ours { Callee::Unknown } else { Callee::Foreign(absolute) };
+    }
+    if name.starts_with(char::is_uppercase) {
+        return Callee::Constructor(absolute);
+    }
+    free_function(index, scope, &absolute)
+}
+
+/// A free function by its absolute path. A name that nothing brings in is of this module, or comes in by a glob.
+fn free_function(index: &Index<'_>, scope: Scope, path: &[Name]) -> Callee {
+    let Some((name, module)) = path.split_last() else { return Callee::Unknown };
+    if module.first().is_some_and(|first| is_foreign(index, scope, first)) {
+        return Callee::Foreign(path.to_vec());
+    }
+    let Some(named) = index.functions_named(name) else { return Callee::Unknown };
+    let free: Vec<(FunctionId, Vec<Name>)> = named
+        .into_iter()
+        .filter(|id| index.function(*id).is_some_and(|function| function.owner == Owner::Module))
+        .filter_map(|id| Some((id, paths::module_path(index, index.scope(id)?))))
+        .collect();
+    let here = paths::module_path(index, scope);
+    let wanted = if module.is_empty() { here.clone() } else { module.to_vec() };
+    let exact: Vec<FunctionId> = free.iter().filter(|(_, path)| *path == wanted).map(|(id, _)| *id).collect();
+    if !exact.is_empty() {
+        return Callee::Workspace { functions: exact, resolved: true };
+    }
+    // `db::load` names a module of this one, or a re-export of one further down.
+    let below: Vec<FunctionId> =
+        free.iter().filter(|(_, path)| is_below(path, module, &here)).map(|(id, _)| *id).collect();
+    match (below.is_empty(), module.is_empty()) {
+        (false, _) => Callee::Workspace { functions: below, resolved: true },
+        (true, true) => Callee::Unknown,
+        (true, false) if free.is_empty() => Callee::Foreign(path.to_vec()),
+        (true, false) => Callee::Unknown,
+    }
+}
+
+/// Whether a function of the module `path` can be meant by `module::name` written in the module `here`.
+fn is_below(path: &[Name], module: &[Name], here: &[Name]) -> bool {
+    let Some(krate) = path.first() else { return false };
+    match module.first() {
+        None => here.first() == Some(krate),
+        Some(first) if first == krate => path.starts_with(module) || module.len() == 1,
+        Some(_) => here.first() == Some(krate) && path.windows(module.len()).any(|part| part == module),
+    }
+}
+
+/// Whether a path that begins like this leaves the workspace.
+fn is_foreign(index: &Index<'_>, scope: Scope, first: &Name) -> bool {
+    if matches!(first.as_str(), "std" | "core" | "alloc") {
+        return true;
+    }
+    let packages = &index.workspace.packages;
+    if packages.iter().any(|package| package.name.replace('-', "_") == first.as_str()) {
+        return false;
+    }
+    let package = index.source(scope.file).package.and_then(|package| packages.get(package));
+    match package {
+        Some(package) => package.dependencies.iter().any(|dependency| dependency.name == first.as_str()),
+        None => {
+            matches!(first.as_str(), "tokio" | "futures" | "futures_util" | "async_std" | "smol" | "reqwest" | "sqlx")
+        }
+    }
+}
+
+fn method(types: &Types<'_>, receiver: ExprId, method: &Name) -> Callee {
+    let mut of = types.of(receiver);
+    for _ in 0..8 {
+        match &of {
+            Ty::Named(path, _) => {
+                let found = methods_of(types.index, path, method);
+                if !found.is_empty() {
+                    return Callee::Workspace { functions: found, resolved: true };
+                }
+            }
+            Ty::Bounds(bounds) => return of_bounds(types.index, bounds, method),
+            _ => {}
+        }
+        let Some(inner) = of.deref() else { break };
+        of = inner;
+    }
+    match of {
+        Ty::Named(path, _) if types.index.types_named(path.last().map_or("", Name::as_str)).is_empty() => {
+            Callee::Foreign(path.into_iter().chain([method.clone()]).collect())
+        }
+        Ty::Slice(_) => Callee::Foreign(vec![Name::new("slice"), method.clone()]),
+        // A type of the workspace without such a method: a derive, a macro or a foreign trait gives it.
+        Ty::Named(..) | Ty::Tuple(_) | Ty::Future(_) => Callee::Unknown,
+        _ => namesakes(types.index, method),
+    }
+}
+
+/// The methods of a name, where nothing says which type is meant.
+fn namesakes(index: &Index<'_>, method: &Name) -> Callee {
+    let Some(named) = index.functions_named(method) else { return Callee::Unknown };
+    let functions: Vec<FunctionId> = named
+        .into_iter()
+        .filter(|id| index.function(*id).is_some_and(|function| function.receiver.is_some()))
+        .collect();
+    if functions.is_empty() { Callee::Unknown } else { Callee::Workspace { functions, resolved: false } }
+}
+
+/// The method of something that is only known by its traits: every implementation in the workspace, and the
+/// trait's own body.
+fn of_bounds(index: &Index<'_>, bounds: &[Vec<Name>], method: &Name) -> Callee {
+    for bound in bounds {
+        let Some(name) = bound.last() else { continue };
+        let mut functions = index.methods_in_traits(name, method);
+        if functions.is_empty() {
+            functions = inherited(index, name, method);
+        }
+        let implementations = index.methods_in_impls(name, method);
+        let implementations = implementations.iter().filter(|(_, block)| implements(block, name)).map(|(id, _)| *id);
+        functions.extend(implementations);
+        // Where there are bodies, the bare declaration adds nothing.
+        let has_body = |id: &FunctionId| index.function(*id).is_some_and(|function| function.body.is_some());
+        if functions.iter().any(has_body) {
+            functions.retain(has_body);
+        }
+        if !functions.is_empty() {
+            return Callee::Workspace { functions, resolved: true };
+        }
+    }
+    match bounds.iter().find(|bound| bound.len() > 1) {
+        Some(bound) => Callee::Foreign(bound.iter().cloned().chain([method.clone()]).collect()),
+        None => Callee::Unknown,
+    }
+}
+
+/// A method that a trait's supertraits declare.
+fn inherited(index: &Index<'_>, name: &str, method: &Name) -> Vec<FunctionId> {
+    let mut found = Vec::new();
+    for (_, decl) in index.traits_named(name) {
+        for above in &decl.supertraits {
+            found.extend(index.methods_in_traits(above.last(), method));
+            let implementations = index.methods_in_impls(above.last(), method);
+            found
+                .extend(implementations.iter().filter(|(_, block)| implements(block, above.last())).map(|(id, _)| *id));
+        }
+    }
+    found
+}
+
+/// The methods of a type of the workspace, by the type's absolute path: its own, those of the traits it
+/// implements, and the bodies those traits give.
+fn methods_of(index: &Index<'_>, path: &[Name], method: &Name) -> Vec<FunctionId> {
+    let Some(of) = path.last() else { return Vec::new() };
+    if index.declares_trait(of) && index.types_named(of).is_empty() {
+        return match of_bounds(index, &[path.to_vec()], method) {
+            Callee::Workspace { functions, .. } => functions,
+            _ => Vec::new(),
+        };
+    }
+    let in_impls = index.methods_in_impls(of, method);
+    let mut found: Vec<FunctionId> = in_impls
+        .iter()
+        .filter(|(_, block)| type_name(&block.self_ty).is_some_and(|name| name == *of))
+        .map(|(id, _)| *id)
+        .collect();
+    narrow_to_crate(index, path, &mut found);
+    if found.is_empty() {
+        found = defaults_of(index, of, method);
+    }
+    found
+}
+
+/// Types of one name in several crates: the path says which.
+fn narrow_to_crate(index: &Index<'_>, path: &[Name], found: &mut Vec<FunctionId>) {
+    let Some(krate) = path.first().filter(|_| path.len() > 1 && found.len() > 1) else { return };
+    let in_crate = |id: &FunctionId| index.scope(*id).is_some_and(|scope| paths::crate_name(index, scope) == *krate);
+    if found.iter().any(in_crate) {
+        found.retain(in_crate);
+    }
+}
+
+fn defaults_of(index: &Index<'_>, of: &str, method: &Name) -> Vec<FunctionId> {
+    let mut found = Vec::new();
+    for (_, block) in index.impls_naming(of) {
+        let is_for_it = type_name(&block.self_ty).is_some_and(|name| name == of);
+        if let Some(path) = block.of_trait.as_ref().filter(|_| is_for_it) {
+            found.extend(index.methods_in_traits(path.last(), method));
+        }
+    }
+    found
+}
+
+fn implements(block: &crate::ir::Impl, name: &str) -> bool {
+    block.of_trait.as_ref().is_some_and(|path| path.last() == name)
+}

@@ -1,0 +1,262 @@
+//! What the workspace declares, and who a name means.
+//!
+//! In: a [`Workspace`]. Out: [`Index`]: its files, parsed when somebody first asks for them, and the declarations
+//! in them by name.
+//!
+//! Invariant: what the index answers does not depend on who asked before, only on the files.
+//! Invariant: when two declarations fit, both are given; the caller must find that they agree.
+
+pub mod calls;
+pub mod paths;
+mod scan;
+pub mod types;
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use crate::discover::Workspace;
+use crate::ir::lower;
+use crate::ir::{Body, FileIr, Function, Impl, Name, Owner, Path, TraitDecl, TypeDecl};
+use crate::source::Problem;
+use crate::source::{FileId, SourceFile};
+
+/// More files than this declaring one name, and a call that could mean any of them counts as unresolved: parsing
+/// them all would cost more than the answer is worth, and they would hardly agree.
+const MOST_CANDIDATE_FILES: usize = 12;
+
+/// The declarations of a workspace.
+pub struct Index<'w> {
+    /// What is indexed.
+    pub workspace: &'w Workspace,
+    tests: bool,
+    files: Vec<OnceLock<Result<FileIr, Problem>>>,
+    awaits: Vec<usize>,
+    functions: HashMap<&'w str, Vec<FileId>>,
+    types: HashMap<&'w str, Vec<FileId>>,
+    traits: HashMap<&'w str, Vec<FileId>>,
+    impls: HashMap<&'w str, Vec<FileId>>,
+    macros: HashMap<&'w str, Vec<FileId>>,
+    statics: HashMap<&'w str, Vec<FileId>>,
+}
+
+/// A function of the workspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FunctionId {
+    /// Its file.
+    pub file: FileId,
+    /// Index into [`FileIr::functions`].
+    pub index: usize,
+}
+
+/// A place from which names are looked up: a module of a file, and the impl or trait around.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Scope {
+    /// The file.
+    pub file: FileId,
+    /// Index into [`FileIr::modules`].
+    pub module: usize,
+    /// What `Self` means.
+    pub owner: Owner,
+}
+
+impl<'w> Index<'w> {
+    /// Scans every file of the workspace. With `tests`, test code counts too.
+    pub fn new(workspace: &'w Workspace, tests: bool) -> Index<'w> {
+        use rayon::prelude::*;
+        let scans: Vec<scan::Scan<'w>> = workspace.files.par_iter().map(|file| scan::scan(&file.text)).collect();
+        let mut index = Index {
+            workspace,
+            tests,
+            files: workspace.files.iter().map(|_| OnceLock::new()).collect(),
+            awaits: scans.iter().map(|scan| scan.awaits).collect(),
+            functions: HashMap::new(),
+            types: HashMap::new(),
+            traits: HashMap::new(),
+            impls: HashMap::new(),
+            macros: HashMap::new(),
+            statics: HashMap::new(),
+        };
+        for (number, scan) in scans.into_iter().enumerate() {
+            let file = FileId(u32::try_from(number).unwrap_or(u32::MAX));
+            enter(&mut index.functions, scan.functions, file);
+            enter(&mut index.types, scan.types, file);
+            enter(&mut index.traits, scan.traits, file);
+            enter(&mut index.impls, scan.impls, file);
+            enter(&mut index.macros, scan.macros, file);
+            enter(&mut index.statics, scan.statics, file);
+        }
+        index
+    }
+
+    /// Every file's id.
+    pub fn file_ids(&self) -> impl Iterator<Item = FileId> + use<> {
+        (0..u32::try_from(self.files.len()).unwrap_or(u32::MAX)).map(FileId)
+    }
+
+    /// A file's path and text.
+    pub fn source(&self, file: FileId) -> &'w SourceFile {
+        &self.workspace.files[file.0 as usize]
+    }
+
+    /// How often a file seems to await something.
+    pub fn awaits(&self, file: FileId) -> usize {
+        self.awaits[file.0 as usize]
+    }
+
+    /// What a file declares and does; parses it when nobody has asked before.
+    ///
+    /// # Errors
+    ///
+    /// The file does not parse.
+    pub fn read(&self, file: FileId) -> Result<&FileIr, &Problem> {
+        self.files[file.0 as usize].get_or_init(|| lower::read(self.source(file), self.tests)).as_ref()
+    }
+
+    /// As [`Index::read`], for those who only look things up.
+    pub fn file(&self, file: FileId) -> Option<&FileIr> {
+        self.read(file).ok()
+    }
+
+    /// The function behind an id.
+    pub fn function(&self, id: FunctionId) -> Option<&Function> {
+        self.file(id.file)?.functions.get(id.index)
+    }
+
+    /// Where names in a function are looked up from.
+    pub fn scope(&self, id: FunctionId) -> Option<Scope> {
+        let function = self.function(id)?;
+        Some(Scope { file: id.file, module: function.module, owner: function.owner })
+    }
+
+    /// The functions of a file with their ids.
+    pub fn functions_in(&self, file: FileId) -> impl Iterator<Item = (FunctionId, &Function)> {
+        let functions = self.file(file).map_or(&[][..], |ir| &ir.functions);
+        functions.iter().enumerate().map(move |(index, function)| (FunctionId { file, index }, function))
+    }
+
+    /// The bodies of a file.
+    pub fn bodies_in(&self, file: FileId) -> impl Iterator<Item = (FunctionId, &Function, &Body)> {
+        self.functions_in(file).filter_map(|(id, function)| Some((id, function, function.body.as_ref()?)))
+    }
+
+    /// Every function of that name, free or method; `None` when too many files declare one.
+    pub fn functions_named(&self, name: &str) -> Option<Vec<FunctionId>> {
+        let files = self.candidate_files(&self.functions, name)?;
+        let all = files.iter().flat_map(|file| self.functions_in(*file));
+        Some(all.filter(|(_, function)| function.name == name).map(|(id, _)| id).collect())
+    }
+
+    /// The methods of that name in impl blocks whose header names `of`.
+    pub(crate) fn methods_in_impls(&self, of: &str, name: &str) -> Vec<(FunctionId, &Impl)> {
+        let Some(files) = self.impls.get(of) else { return Vec::new() };
+        let declare_it = self.functions.get(name).map_or(&[][..], Vec::as_slice);
+        let mut found = Vec::new();
+        for file in files.iter().filter(|file| declare_it.binary_search(file).is_ok()) {
+            let Some(ir) = self.file(*file) else { continue };
+            for (id, function) in self.functions_in(*file).filter(|(_, function)| function.name == name) {
+                if let Owner::Impl(block) = function.owner {
+                    found.push((id, &ir.impls[block]));
+                }
+            }
+        }
+        found
+    }
+
+    /// The impl blocks whose header names `of`, with their file.
+    pub(crate) fn impls_naming(&self, of: &str) -> Vec<(FileId, &Impl)> {
+        let files = self.impls.get(of).map_or(&[][..], Vec::as_slice);
+        if files.len() > 4 * MOST_CANDIDATE_FILES {
+            return Vec::new();
+        }
+        let irs = files.iter().filter_map(|file| Some((*file, self.file(*file)?)));
+        irs.flat_map(|(file, ir)| ir.impls.iter().map(move |block| (file, block))).collect()
+    }
+
+    /// The method of a trait's own declaration.
+    pub(crate) fn methods_in_traits(&self, of: &str, name: &str) -> Vec<FunctionId> {
+        let files = self.traits.get(of).map_or(&[][..], Vec::as_slice);
+        let mut found = Vec::new();
+        for file in files {
+            let Some(ir) = self.file(*file) else { continue };
+            let is_its = |owner: Owner| matches!(owner, Owner::Trait(index) if ir.traits[index].name == of);
+            let all = self.functions_in(*file).filter(|(_, function)| function.name == name && is_its(function.owner));
+            found.extend(all.map(|(id, _)| id));
+        }
+        found
+    }
+
+    /// Whether the workspace declares a trait of that name.
+    pub fn declares_trait(&self, name: &str) -> bool {
+        self.traits.get(name).is_some_and(|files| {
+            files.iter().any(|file| self.file(*file).is_some_and(|ir| ir.traits.iter().any(|decl| decl.name == name)))
+        })
+    }
+
+    /// The traits of that name.
+    pub(crate) fn traits_named(&self, name: &str) -> Vec<(FileId, &TraitDecl)> {
+        let files = self.traits.get(name).map_or(&[][..], Vec::as_slice);
+        let irs = files.iter().filter_map(|file| Some((*file, self.file(*file)?)));
+        irs.flat_map(|(file, ir)| ir.traits.iter().map(move |decl| (file, decl)))
+            .filter(|(_, decl)| decl.name == name)
+            .collect()
+    }
+
+    /// The types of that name, with their file.
+    pub fn types_named(&self, name: &str) -> Vec<(FileId, &TypeDecl)> {
+        let Some(files) = self.candidate_files(&self.types, name) else { return Vec::new() };
+        let irs = files.iter().filter_map(|file| Some((*file, self.file(*file)?)));
+        irs.flat_map(|(file, ir)| ir.types.iter().map(move |decl| (file, decl)))
+            .filter(|(_, decl)| decl.name == name)
+            .collect()
+    }
+
+    /// Whether a macro of the workspace may leave the body it stands in, or await: `None` when it declares none of
+    /// that name.
+    pub fn macro_may_leave(&self, name: &str) -> Option<bool> {
+        let files = self.macros.get(name)?;
+        let irs = files.iter().filter_map(|file| self.file(*file));
+        let found: Vec<_> = irs.flat_map(|ir| ir.macros.iter().filter(|decl| decl.name == name)).collect();
+        let leaves = |word: &Name| matches!(word.as_str(), "return" | "await" | "break" | "continue" | "panic");
+        (!found.is_empty()).then(|| found.iter().any(|decl| decl.has_try || decl.words.iter().any(leaves)))
+    }
+
+    /// Whether the workspace declares a static of that name.
+    pub fn is_static(&self, name: &str) -> bool {
+        let Some(files) = self.statics.get(name) else { return false };
+        files.iter().any(|file| self.file(*file).is_some_and(|ir| ir.statics.iter().any(|item| item.name == name)))
+    }
+
+    fn candidate_files<'a>(&self, map: &'a HashMap<&'w str, Vec<FileId>>, name: &str) -> Option<&'a [FileId]> {
+        let files = map.get(name).map_or(&[][..], Vec::as_slice);
+        (files.len() <= MOST_CANDIDATE_FILES).then_some(files)
+    }
+}
+
+/// What a message calls a function: `Store::load`, or `load`.
+pub fn qualified_name(ir: &FileIr, function: &Function) -> String {
+    let owner = match function.owner {
+        Owner::Module => None,
+        Owner::Impl(index) => type_name(&ir.impls[index].self_ty),
+        Owner::Trait(index) => Some(ir.traits[index].name.clone()),
+    };
+    owner.map_or_else(|| function.name.to_string(), |owner| format!("{owner}::{}", function.name))
+}
+
+/// The last name of a type as written.
+pub(crate) fn type_name(ty: &crate::ir::TypeRef) -> Option<Name> {
+    match ty {
+        crate::ir::TypeRef::Path(Path { segments, .. }) => segments.last().map(|segment| segment.name.clone()),
+        crate::ir::TypeRef::Ref { to, .. } => type_name(to),
+        crate::ir::TypeRef::Dyn(bounds) | crate::ir::TypeRef::Impl(bounds) => Some(bounds.first()?.last().into()),
+        _ => None,
+    }
+}
+
+fn enter<'w>(map: &mut HashMap<&'w str, Vec<FileId>>, names: Vec<&'w str>, file: FileId) {
+    for name in names {
+        let files = map.entry(name).or_default();
+        if files.last() != Some(&file) {
+            files.push(file);
+        }
+    }
+}

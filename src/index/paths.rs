@@ -1,0 +1,100 @@
+//! What a path means: through `use` items, `crate`, `self`, `super` and `Self` to an absolute path.
+//!
+//! In: a path as written and the scope it stands in. Out: [`absolute`], `["tokio", "fs", "read"]` for `fs::read`
+//! under `use tokio::fs`.
+
+use crate::index::{Index, Scope, type_name};
+use crate::ir::{Import, Name, Owner, Path, TypeRef};
+
+/// The absolute path of a path, as names. The first one is a crate's name where that is known. A name that nothing
+/// brings into scope stays alone: it is of the prelude, or declared in this module, or comes in by a glob.
+pub fn absolute(index: &Index<'_>, scope: Scope, path: &Path) -> Vec<Name> {
+    let mut names: Vec<Name> = Vec::new();
+    if let Some(TypeRef::Path(ty)) = path.qself.as_deref() {
+        names.extend(absolute(index, scope, ty));
+        names.extend(path.segments.last().map(|segment| segment.name.clone()));
+        return names;
+    }
+    names.extend(path.segments.iter().map(|segment| segment.name.clone()));
+    expand(index, scope, names)
+}
+
+/// The absolute path of names as written.
+pub(crate) fn expand(index: &Index<'_>, scope: Scope, mut names: Vec<Name>) -> Vec<Name> {
+    // A chain of imports that leads back to itself does not compile; eight steps are more than code has.
+    for _ in 0..8 {
+        let Some(first) = names.first().cloned() else { return names };
+        let replacement = match first.as_str() {
+            "crate" => Some(crate_path(index, scope)),
+            "self" => Some(module_path(index, scope)),
+            "super" => Some(parent(module_path(index, scope))),
+            "Self" => self_path(index, scope),
+            _ => imported(index, scope, &first),
+        };
+        let Some(replacement) = replacement else { return names };
+        let is_final = !matches!(replacement.first().map(Name::as_str), Some("self" | "super" | "crate" | "Self"));
+        let unchanged = replacement.len() == 1 && replacement[0] == first;
+        names.splice(0..1, replacement);
+        while names.len() > 1 && names[1] == "super" {
+            let above = names.len().min(1);
+            names.drain(0..=above);
+        }
+        if is_final || unchanged {
+            return names;
+        }
+    }
+    names
+}
+
+/// The name of the crate a file belongs to, as paths spell it; `crate` for a file without a package.
+pub(crate) fn crate_name(index: &Index<'_>, scope: Scope) -> Name {
+    let package = index.source(scope.file).package.and_then(|package| index.workspace.packages.get(package));
+    package.map_or_else(|| Name::new("crate"), |package| Name::new(package.name.replace('-', "_")))
+}
+
+/// The absolute path of the module of a scope.
+pub(crate) fn module_path(index: &Index<'_>, scope: Scope) -> Vec<Name> {
+    let mut path = crate_path(index, scope);
+    path.extend(index.source(scope.file).module.iter().map(Name::new));
+    if let Some(ir) = index.file(scope.file) {
+        path.extend(ir.modules.get(scope.module).into_iter().flat_map(|module| module.path.iter().cloned()));
+    }
+    path
+}
+
+fn crate_path(index: &Index<'_>, scope: Scope) -> Vec<Name> {
+    vec![crate_name(index, scope)]
+}
+
+fn parent(mut path: Vec<Name>) -> Vec<Name> {
+    if path.len() > 1 {
+        path.pop();
+    }
+    path
+}
+
+fn self_path(index: &Index<'_>, scope: Scope) -> Option<Vec<Name>> {
+    let ir = index.file(scope.file)?;
+    match scope.owner {
+        Owner::Module => None,
+        Owner::Trait(index) => Some(vec![ir.traits.get(index)?.name.clone()]),
+        Owner::Impl(block) => match &ir.impls.get(block)?.self_ty {
+            TypeRef::Path(path) if path.last() != "Self" => {
+                Some(absolute(index, Scope { owner: Owner::Module, ..scope }, path))
+            }
+            other => type_name(other).map(|name| vec![name]),
+        },
+    }
+}
+
+fn imported(index: &Index<'_>, scope: Scope, name: &Name) -> Option<Vec<Name>> {
+    let ir = index.file(scope.file)?;
+    let import = ir.modules.get(scope.module)?.imports.iter().find(|import| import.alias == *name)?;
+    let path = &import.path;
+    (!is_itself(import, name)).then(|| path.clone())
+}
+
+/// `use tokio;` and `use self::name` bring in nothing that the name does not already say.
+fn is_itself(import: &Import, name: &Name) -> bool {
+    import.path.len() == 1 && import.path[0] == *name
+}

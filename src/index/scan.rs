@@ -1,0 +1,109 @@
+//! What a file may declare, found without parsing it.
+//!
+//! In: a file's text. Out: [`Scan`]: the names behind `fn`, `struct`, `trait` … and the words of `impl` headers.
+//! Invariant: nothing that the file declares is missing. Words of comments and strings may be there too; whoever
+//! asks then parses a file in vain and finds nothing in it.
+
+/// The names a file may declare, borrowed from its text.
+#[derive(Debug, Default)]
+pub(crate) struct Scan<'t> {
+    /// How often `.await` or a word ending in `join` followed by `!` occurs.
+    pub(crate) awaits: usize,
+    /// Names behind `fn`.
+    pub(crate) functions: Vec<&'t str>,
+    /// Names behind `struct`, `enum`, `union`, `type`.
+    pub(crate) types: Vec<&'t str>,
+    /// Names behind `trait`.
+    pub(crate) traits: Vec<&'t str>,
+    /// Words between `impl` and `{`.
+    pub(crate) impls: Vec<&'t str>,
+    /// Names behind `macro_rules!`.
+    pub(crate) macros: Vec<&'t str>,
+    /// Names behind `static`.
+    pub(crate) statics: Vec<&'t str>,
+}
+
+/// Scans a text.
+pub(crate) fn scan(text: &str) -> Scan<'_> {
+    let mut found = Scan::default();
+    let mut words = Words { text, at: 0 };
+    while let Some(word) = words.next_word() {
+        match word {
+            "await" | "join" | "try_join" => found.awaits += 1,
+            "fn" => found.functions.extend(words.name()),
+            "struct" | "enum" | "union" | "type" => found.types.extend(words.name()),
+            "trait" => found.traits.extend(words.name()),
+            "static" => found.statics.extend(words.name().filter(|name| *name != "mut").or_else(|| words.name())),
+            "impl" => words.impl_header(&mut found.impls),
+            "macro_rules" => found.macros.extend(words.next_word()),
+            _ => {}
+        }
+    }
+    found
+}
+
+struct Words<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl<'t> Words<'t> {
+    /// The next identifier or number, wherever it is.
+    fn next_word(&mut self) -> Option<&'t str> {
+        let bytes = self.text.as_bytes();
+        let start = self.at + bytes.get(self.at..)?.iter().position(|byte| is_word(*byte))?;
+        Some(self.take(start))
+    }
+
+    /// The identifier that follows after white space only, `r#` left out.
+    fn name(&mut self) -> Option<&'t str> {
+        let bytes = self.text.as_bytes();
+        let start = self.at + bytes.get(self.at..)?.iter().position(|byte| !byte.is_ascii_whitespace())?;
+        let start = if bytes.get(start..)?.starts_with(b"r#") { start + 2 } else { start };
+        is_word(*bytes.get(start)?).then(|| self.take(start))
+    }
+
+    /// Collects the words up to `{`, `;` or the end of a parameter list.
+    fn impl_header(&mut self, into: &mut Vec<&'t str>) {
+        let bytes = self.text.as_bytes();
+        while let Some(byte) = bytes.get(self.at) {
+            match byte {
+                b'{' | b';' | b')' => return,
+                byte if is_word(*byte) => into.push(self.take(self.at)),
+                _ => self.at += 1,
+            }
+        }
+    }
+
+    fn take(&mut self, start: usize) -> &'t str {
+        let bytes = self.text.as_bytes();
+        let length = bytes[start..].iter().position(|byte| !is_word(*byte)).unwrap_or(bytes.len() - start);
+        self.at = start + length;
+        &self.text[start..self.at]
+    }
+}
+
+/// Bytes of identifiers; those of any character beyond ASCII count, so that a word never ends inside one.
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_what_is_declared() {
+        let found = scan(
+            "pub struct User<T> { id: u32 }\nimpl<T: Show> Store<T> for User<T> where T: A { async fn r#get(&self) { x.await } }\n\
+             trait Store {} static mut N: u8 = 0; macro_rules! m { () => {} } fn größe() {}",
+        );
+        assert_eq!(found.types, ["User"]);
+        assert_eq!(found.functions, ["get", "größe"]);
+        assert_eq!(found.traits, ["Store"]);
+        assert_eq!(found.statics, ["N"]);
+        assert_eq!(found.macros, ["m"]);
+        assert_eq!(found.awaits, 1);
+        assert!(found.impls.contains(&"User") && found.impls.contains(&"Store"));
+    }
+}

@@ -1,0 +1,495 @@
+//! Of which type an expression is, as far as declarations say.
+//!
+//! In: an expression of a body. Out: [`Ty`]. This is not type inference: annotations, parameters, fields,
+//! constructors and the return types of functions the index knows are followed; whatever else is
+//! [`Ty::Unknown`].
+//!
+//! Invariant: a type that is given is right, or the declaration it was read from shares its name with another.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::{HashMap, HashSet};
+
+use crate::index::calls::{Callee, callee};
+use crate::index::{FunctionId, Index, Scope, paths};
+use crate::ir::{
+    Body, ExprId, ExprKind, Function, Generic, Literal, LocalId, LoopKind, Name, Origin, Owner, Pat, Path, Receiver,
+    StmtKind, TypeKind, TypeRef,
+};
+
+/// Deeper chains of calls and fields than this are left unknown.
+const DEEPEST: usize = 48;
+
+/// A type, with names resolved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ty {
+    /// Not known.
+    Unknown,
+    /// A type by its absolute path.
+    Named(Vec<Name>, Vec<Ty>),
+    /// `&T`, `&mut T`.
+    Ref(bool, Box<Ty>),
+    /// A tuple.
+    Tuple(Vec<Ty>),
+    /// A slice or array.
+    Slice(Box<Ty>),
+    /// Something that implements these traits: `dyn A`, `impl A`, a type parameter.
+    Bounds(Vec<Vec<Name>>),
+    /// What an async fn returns before it is awaited.
+    Future(Box<Ty>),
+}
+
+/// Answers for one function. Answers are kept, since fields and calls ask again and again.
+pub struct Types<'a> {
+    /// Where declarations are looked up.
+    pub index: &'a Index<'a>,
+    /// The function.
+    pub function: &'a Function,
+    /// Its body.
+    pub body: &'a Body,
+    /// Where its names are looked up from.
+    pub scope: Scope,
+    known: RefCell<HashMap<ExprId, Ty>>,
+    matched: OnceCell<HashMap<LocalId, ExprId>>,
+    used: OnceCell<HashSet<LocalId>>,
+    depth: RefCell<usize>,
+}
+
+impl<'a> Types<'a> {
+    /// For a function with a body.
+    pub fn new(index: &'a Index<'a>, id: FunctionId) -> Option<Types<'a>> {
+        let function = index.function(id)?;
+        let scope = Scope { file: id.file, module: function.module, owner: function.owner };
+        let body = function.body.as_ref()?;
+        Some(Types {
+            index,
+            function,
+            body,
+            scope,
+            known: RefCell::default(),
+            matched: OnceCell::new(),
+            used: OnceCell::new(),
+            depth: RefCell::new(0),
+        })
+    }
+
+    /// The type of an expression.
+    pub fn of(&self, expr: ExprId) -> Ty {
+        if let Some(ty) = self.known.borrow().get(&expr) {
+            return ty.clone();
+        }
+        if *self.depth.borrow() > DEEPEST {
+            return Ty::Unknown;
+        }
+        *self.depth.borrow_mut() += 1;
+        let ty = self.infer(expr);
+        *self.depth.borrow_mut() -= 1;
+        self.known.borrow_mut().insert(expr, ty.clone());
+        ty
+    }
+
+    /// The type of a local.
+    pub fn of_local(&self, id: LocalId) -> Ty {
+        let local = self.body.local(id);
+        match (&local.ty, local.init) {
+            _ if local.origin == Origin::SelfValue => self.self_type(),
+            (Some(TypeRef::Infer), Some(init)) | (None, Some(init)) => self.of(init),
+            (Some(ty), _) => lower(self.index, self.scope, &self.generics(), ty),
+            (None, None) => Ty::Unknown,
+        }
+    }
+
+    /// What a pattern that binds a local is matched against.
+    pub fn matched(&self, local: LocalId) -> Option<ExprId> {
+        self.matched.get_or_init(|| matched(self.body)).get(&local).copied()
+    }
+
+    /// Whether a local is named anywhere after it was bound.
+    pub fn is_used(&self, local: LocalId) -> bool {
+        self.used.get_or_init(|| used(self.body)).contains(&local)
+    }
+
+    /// The type parameters in scope.
+    pub(crate) fn generics(&self) -> Vec<&'a Generic> {
+        generics_of(self.index, self.scope, self.function)
+    }
+
+    fn self_type(&self) -> Ty {
+        let of = Ty::owner(self.index, self.scope);
+        match self.function.receiver {
+            Some(Receiver::Exclusive) => Ty::Ref(true, Box::new(of)),
+            Some(Receiver::Shared) => Ty::Ref(false, Box::new(of)),
+            _ => of,
+        }
+    }
+
+    fn infer(&self, expr: ExprId) -> Ty {
+        match &self.body.expr(expr).kind {
+            ExprKind::Local(local) => self.of_local(*local),
+            ExprKind::Field { base, name } => self.field(&self.of(*base), name),
+            ExprKind::Await { base } => match self.of(*base) {
+                Ty::Future(of) => *of,
+                _ => Ty::Unknown,
+            },
+            ExprKind::Try { base } => self.of(*base).success(),
+            ExprKind::Borrow { mutable, base } => Ty::Ref(*mutable, Box::new(self.of(*base))),
+            ExprKind::Deref { base } => self.of(*base).deref().unwrap_or(Ty::Unknown),
+            ExprKind::Cast { ty, .. } => lower(self.index, self.scope, &self.generics(), ty),
+            ExprKind::Struct { path, .. } => Ty::Named(paths::absolute(self.index, self.scope, path), Vec::new()),
+            ExprKind::Tuple(items) => Ty::Tuple(items.iter().map(|item| self.of(*item)).collect()),
+            ExprKind::Literal(literal) => literal_type(literal),
+            ExprKind::Macro(call) if call.path.last() == "format" => Ty::std("String"),
+            ExprKind::Block { block, kind: crate::ir::BlockKind::Plain, .. } => self.tail(*block),
+            ExprKind::Call { .. } | ExprKind::MethodCall { .. } => self.result(expr),
+            _ => Ty::Unknown,
+        }
+    }
+
+    fn tail(&self, block: crate::ir::BlockId) -> Ty {
+        match self.body.block(block).stmts.last().map(|stmt| &stmt.kind) {
+            Some(crate::ir::StmtKind::Expr { expr, semicolon: false }) => self.of(*expr),
+            _ => Ty::Unknown,
+        }
+    }
+
+    fn result(&self, call: ExprId) -> Ty {
+        match callee(self, call) {
+            Callee::Workspace { functions, .. } => self.declared_result(call, &functions),
+            Callee::Constructor(path) => Ty::Named(path, Vec::new()),
+            Callee::Foreign(path) => self.foreign_result(call, &path),
+            Callee::Unknown => self.combinator(call),
+        }
+    }
+
+    /// What all candidates declare to return, where they agree.
+    fn declared_result(&self, call: ExprId, functions: &[FunctionId]) -> Ty {
+        let mut results = functions.iter().map(|id| self.declared(call, *id));
+        let Some(first) = results.next() else { return Ty::Unknown };
+        if results.all(|other| other == first) { first } else { Ty::Unknown }
+    }
+
+    fn declared(&self, call: ExprId, id: FunctionId) -> Ty {
+        let (Some(function), Some(scope)) = (self.index.function(id), self.index.scope(id)) else {
+            return Ty::Unknown;
+        };
+        let generics = generics_of(self.index, scope, function);
+        let of_self = self.receiver_type(call);
+        let ret = match &function.ret {
+            None => Ty::Tuple(Vec::new()),
+            Some(TypeRef::Path(path)) if path.last() == "Self" && path.segments.len() == 1 => of_self
+                .filter(|_| matches!(scope.owner, Owner::Trait(_)))
+                .unwrap_or_else(|| Ty::owner(self.index, scope)),
+            Some(ty) => lower(self.index, scope, &generics, ty),
+        };
+        if function.is_async { Ty::Future(Box::new(ret)) } else { ret }
+    }
+
+    fn receiver_type(&self, call: ExprId) -> Option<Ty> {
+        match &self.body.expr(call).kind {
+            ExprKind::MethodCall { receiver, .. } => Some(self.of(*receiver).peeled()),
+            _ => None,
+        }
+    }
+
+    /// Constructors of foreign types return the type; combinators of the standard library are the same everywhere.
+    fn foreign_result(&self, call: ExprId, path: &[Name]) -> Ty {
+        let known = self.combinator(call);
+        if known != Ty::Unknown {
+            return known;
+        }
+        let Some((name, owner)) = path.split_last() else { return Ty::Unknown };
+        let is_method = matches!(self.body.expr(call).kind, ExprKind::MethodCall { .. });
+        let constructs =
+            matches!(name.as_str(), "new" | "default" | "from" | "with_capacity" | "builder" | "open" | "connect");
+        let names_type = owner.last().is_some_and(|name| name.starts_with(char::is_uppercase));
+        if !is_method && constructs && names_type && name != "builder" {
+            return Ty::Named(owner.to_vec(), Vec::new());
+        }
+        Ty::Unknown
+    }
+
+    /// Methods that mean the same on every type that has them.
+    fn combinator(&self, call: ExprId) -> Ty {
+        let ExprKind::MethodCall { receiver, method, .. } = &self.body.expr(call).kind else { return Ty::Unknown };
+        let of = self.of(*receiver);
+        match method.as_str() {
+            "unwrap" | "expect" | "unwrap_or_default" | "unwrap_or" | "unwrap_or_else" => of.success(),
+            "map_err" | "context" | "with_context" | "wrap_err" | "wrap_err_with" | "ok" | "ok_or" | "ok_or_else"
+            | "inspect_err" => of,
+            "clone" | "to_owned" => of.peel_refs(),
+            "as_ref" | "as_mut" | "borrow" | "as_deref" => of,
+            "to_string" => Ty::std("String"),
+            "as_str" => Ty::Ref(false, Box::new(Ty::std("str"))),
+            "len" | "count" => Ty::std("usize"),
+            "is_some" | "is_none" | "is_ok" | "is_err" | "is_empty" | "contains" => Ty::std("bool"),
+            _ => Ty::Unknown,
+        }
+    }
+
+    fn field(&self, of: &Ty, name: &Name) -> Ty {
+        let mut of = of.clone();
+        for _ in 0..8 {
+            if let Ty::Tuple(items) = &of {
+                return name.parse().ok().and_then(|at: usize| items.get(at).cloned()).unwrap_or(Ty::Unknown);
+            }
+            if let Ty::Named(path, _) = &of
+                && let Some(found) = self.declared_field(path, name)
+            {
+                return found;
+            }
+            let Some(inner) = of.deref() else { return Ty::Unknown };
+            of = inner;
+        }
+        Ty::Unknown
+    }
+
+    fn declared_field(&self, path: &[Name], name: &Name) -> Option<Ty> {
+        let mut found = None;
+        for (file, decl) in self.index.types_named(path.last()?) {
+            let TypeKind::Struct(fields) = &decl.kind else { continue };
+            let Some((_, ty)) = fields.iter().find(|(field, _)| field == name) else { continue };
+            let scope = Scope { file, module: decl.module, owner: Owner::Module };
+            let generics: Vec<&Generic> = decl.generics.iter().collect();
+            let ty = lower(self.index, scope, &generics, ty);
+            match &found {
+                Some(other) if *other != ty => return Some(Ty::Unknown),
+                _ => found = Some(ty),
+            }
+        }
+        found
+    }
+}
+
+impl Ty {
+    /// A type of the standard library that needs no path.
+    pub(crate) fn std(name: &str) -> Ty {
+        Ty::Named(vec![Name::new(name)], Vec::new())
+    }
+
+    /// What `Self` means in a scope.
+    pub(crate) fn owner(index: &Index<'_>, scope: Scope) -> Ty {
+        let Some(ir) = index.file(scope.file) else { return Ty::Unknown };
+        match scope.owner {
+            Owner::Module => Ty::Unknown,
+            Owner::Trait(trait_index) => Ty::Bounds(vec![vec![ir.traits[trait_index].name.clone()]]),
+            Owner::Impl(block) => {
+                let generics: Vec<&Generic> = ir.impls[block].generics.iter().collect();
+                lower(index, Scope { owner: Owner::Module, ..scope }, &generics, &ir.impls[block].self_ty)
+            }
+        }
+    }
+
+    /// The type behind a reference or a smart pointer.
+    pub fn deref(&self) -> Option<Ty> {
+        match self {
+            Ty::Ref(_, to) => Some((**to).clone()),
+            Ty::Named(path, args) if is_pointer(path.last()?) => args.first().cloned(),
+            _ => None,
+        }
+    }
+
+    /// The type behind all references and smart pointers.
+    pub fn peeled(&self) -> Ty {
+        let mut of = self.clone();
+        while let Some(inner) = of.deref() {
+            of = inner;
+        }
+        of
+    }
+
+    /// Whether it is `&mut T`.
+    pub fn is_exclusive_ref(&self) -> bool {
+        matches!(self, Ty::Ref(true, _))
+    }
+
+    /// Whether a value of it may be used again after it was given away.
+    pub fn is_copy(&self) -> bool {
+        match self {
+            Ty::Ref(mutable, _) => !mutable,
+            Ty::Named(path, _) => path.len() == 1 && is_primitive(&path[0]),
+            Ty::Tuple(items) => items.iter().all(Ty::is_copy),
+            _ => false,
+        }
+    }
+
+    fn peel_refs(self) -> Ty {
+        match self {
+            Ty::Ref(_, to) => to.peel_refs(),
+            other => other,
+        }
+    }
+
+    /// What `?` and `unwrap` give.
+    fn success(self) -> Ty {
+        match self {
+            Ty::Named(path, mut args)
+                if matches!(path.last().map(Name::as_str), Some("Result" | "Option")) && !args.is_empty() =>
+            {
+                args.swap_remove(0)
+            }
+            _ => Ty::Unknown,
+        }
+    }
+}
+
+fn matched(body: &Body) -> HashMap<LocalId, ExprId> {
+    let mut found = HashMap::new();
+    let mut note = |pat: &Pat, source: ExprId| found.extend(pat.bindings.iter().map(|local| (*local, source)));
+    for expr in &body.exprs {
+        match &expr.kind {
+            ExprKind::Let { pat, value } => note(pat, *value),
+            ExprKind::Match { scrutinee, arms } => arms.iter().for_each(|arm| note(&arm.pat, *scrutinee)),
+            ExprKind::Loop { kind: LoopKind::For { pat, iter }, .. } => note(pat, *iter),
+            _ => {}
+        }
+    }
+    for stmt in body.blocks.iter().flat_map(|block| &block.stmts) {
+        if let StmtKind::Let { pat, init: Some(init), .. } = &stmt.kind {
+            note(pat, *init);
+        }
+    }
+    found
+}
+
+fn used(body: &Body) -> HashSet<LocalId> {
+    let mut found = HashSet::new();
+    for expr in &body.exprs {
+        match &expr.kind {
+            ExprKind::Local(local) => {
+                found.insert(*local);
+            }
+            ExprKind::Opaque(locals) => found.extend(locals),
+            ExprKind::Macro(call) => found.extend(&call.captures),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Resolves a type as written.
+pub(crate) fn lower(index: &Index<'_>, scope: Scope, generics: &[&Generic], ty: &TypeRef) -> Ty {
+    lower_at(index, scope, generics, ty, 0)
+}
+
+fn lower_at(index: &Index<'_>, scope: Scope, generics: &[&Generic], ty: &TypeRef, depth: usize) -> Ty {
+    if depth > DEEPEST {
+        return Ty::Unknown;
+    }
+    let inner = |ty: &TypeRef| lower_at(index, scope, generics, ty, depth + 1);
+    match ty {
+        TypeRef::Path(path) => lower_path(index, scope, generics, path, depth),
+        TypeRef::Ref { mutable, to } => Ty::Ref(*mutable, Box::new(inner(to))),
+        TypeRef::Tuple(items) => Ty::Tuple(items.iter().map(inner).collect()),
+        TypeRef::Slice(of) => Ty::Slice(Box::new(inner(of))),
+        TypeRef::Dyn(bounds) | TypeRef::Impl(bounds) => match future_output(bounds) {
+            Some(output) => Ty::Future(Box::new(inner(output))),
+            None => Ty::Bounds(bounds.iter().map(|bound| paths::absolute(index, scope, bound)).collect()),
+        },
+        TypeRef::Infer | TypeRef::Other => Ty::Unknown,
+    }
+}
+
+fn lower_path(index: &Index<'_>, scope: Scope, generics: &[&Generic], path: &Path, depth: usize) -> Ty {
+    if let [only] = path.segments.as_slice() {
+        if only.name == "Self" {
+            return Ty::owner(index, scope);
+        }
+        if let Some(generic) = generics.iter().find(|generic| generic.name == only.name) {
+            return match future_output(&generic.bounds) {
+                Some(output) => Ty::Future(Box::new(lower_at(index, scope, generics, output, depth + 1))),
+                None => Ty::Bounds(generic.bounds.iter().map(|bound| paths::absolute(index, scope, bound)).collect()),
+            };
+        }
+    }
+    let args: Vec<Ty> = path.segments.last().map_or(Vec::new(), |segment| {
+        segment.args.iter().map(|arg| lower_at(index, scope, generics, arg, depth + 1)).collect()
+    });
+    // A boxed future is awaited like a plain one.
+    if matches!(path.last(), "Pin" | "Box") && matches!(args.first(), Some(Ty::Future(_))) {
+        return args.into_iter().next().unwrap_or(Ty::Unknown);
+    }
+    if matches!(path.last(), "BoxFuture" | "LocalBoxFuture") {
+        return Ty::Future(Box::new(args.into_iter().next().unwrap_or(Ty::Unknown)));
+    }
+    let absolute = paths::absolute(index, scope, path);
+    expand_alias(index, &absolute, &args, depth).unwrap_or(Ty::Named(absolute, args))
+}
+
+/// What an alias of the workspace stands for; only when one declaration has the name.
+fn expand_alias(index: &Index<'_>, path: &[Name], args: &[Ty], depth: usize) -> Option<Ty> {
+    let found = index.types_named(path.last()?);
+    let [(file, decl)] = found.as_slice() else { return None };
+    let TypeKind::Alias(target) = &decl.kind else { return None };
+    let scope = Scope { file: *file, module: decl.module, owner: Owner::Module };
+    if let TypeRef::Path(target) = target
+        && target.last() == decl.name
+    {
+        // `type Result<T> = std::result::Result<T, Error>`: the parameters keep their places.
+        return Some(Ty::Named(target.segments.iter().map(|segment| segment.name.clone()).collect(), args.to_vec()));
+    }
+    Some(lower_at(index, scope, &[], target, depth + 1))
+}
+
+fn future_output(bounds: &[Path]) -> Option<&TypeRef> {
+    let future = bounds.iter().find(|bound| bound.last() == "Future")?;
+    future.segments.last()?.bindings.iter().find(|(name, _)| name == "Output").map(|(_, ty)| ty)
+}
+
+pub(crate) fn generics_of<'i>(index: &'i Index<'_>, scope: Scope, function: &'i Function) -> Vec<&'i Generic> {
+    let of_impl = match (scope.owner, index.file(scope.file)) {
+        (Owner::Impl(block), Some(ir)) => ir.impls[block].generics.as_slice(),
+        _ => &[],
+    };
+    function.generics.iter().chain(of_impl).collect()
+}
+
+fn literal_type(literal: &Literal) -> Ty {
+    match literal {
+        Literal::Str(_) => Ty::Ref(false, Box::new(Ty::std("str"))),
+        Literal::Bool => Ty::std("bool"),
+        // Whatever number or character it is, it is copied.
+        Literal::Other => Ty::std("i32"),
+    }
+}
+
+/// Types that lend what they hold: `x.field` and `x.method()` reach through them.
+fn is_pointer(name: &str) -> bool {
+    matches!(
+        name,
+        "Box"
+            | "Arc"
+            | "Rc"
+            | "Pin"
+            | "Data"
+            | "State"
+            | "Extension"
+            | "MutexGuard"
+            | "OwnedMutexGuard"
+            | "RwLockReadGuard"
+            | "RwLockWriteGuard"
+            | "LazyLock"
+            | "Lazy"
+            | "Cow"
+    )
+}
+
+fn is_primitive(name: &str) -> bool {
+    matches!(
+        name,
+        "bool"
+            | "char"
+            | "u8"
+            | "u16"
+            | "u32"
+            | "u64"
+            | "u128"
+            | "usize"
+            | "i8"
+            | "i16"
+            | "i32"
+            | "i64"
+            | "i128"
+            | "isize"
+            | "f32"
+            | "f64"
+    )
+}

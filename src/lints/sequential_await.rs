@@ -1,0 +1,165 @@
+//! Awaits in a row that do not need one another.
+#![doc = include_str!("sequential_await.md")]
+
+use crate::analysis::Analysis;
+use crate::analysis::blocker::BlockerKind;
+use crate::diagnostic::{Confidence, Diagnostic, Fix, Label, Level, Row, Timeline};
+use crate::index::qualified_name;
+use crate::lints::{Context, Lint};
+use crate::rewrite::{self, provider};
+use crate::source::Span;
+
+pub(super) static SEQUENTIAL_AWAIT: Lint = Lint {
+    name: "sequential_await",
+    level: Level::Warn,
+    summary: "awaits in a row that do not need one another",
+    docs: include_str!("sequential_await.md"),
+    run,
+};
+
+fn run(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    if crate::analysis::is_rewritten(context.types.function) {
+        return;
+    }
+    let waiting = context.analyses.iter().filter(|analysis| analysis.schedule.after < analysis.schedule.before);
+    found.extend(waiting.filter_map(|analysis| diagnose(context, analysis)));
+}
+
+fn diagnose(context: &Context<'_>, analysis: &Analysis) -> Option<Diagnostic> {
+    let awaits = shown(analysis);
+    let early: Vec<usize> = awaits.iter().copied().filter(|node| analysis.schedule.is_early(*node)).collect();
+    let first_early = *early.first()?;
+    let waited_for = *awaits.iter().take_while(|node| **node < first_early).last()?;
+    let (before, after) = (analysis.schedule.before, analysis.schedule.after);
+    let names = names_of(context, analysis, &early);
+    let verb = if early.len() == 1 { "waits" } else { "wait" };
+    let message = format!(
+        "{names} {verb} for {} without need: {before} round trips could be {after}",
+        name_of(context, analysis, waited_for)
+    );
+    let fix = fix(context, analysis);
+    let mut notes = notes(context, analysis);
+    notes.extend(fix.as_ref().err().cloned());
+    Some(Diagnostic {
+        lint: SEQUENTIAL_AWAIT.name,
+        level: SEQUENTIAL_AWAIT.level,
+        confidence: analysis.confidence,
+        file: context.id.file,
+        function: context
+            .types
+            .index
+            .file(context.id.file)
+            .map(|ir| qualified_name(ir, context.types.function))
+            .unwrap_or_default(),
+        message,
+        primary: Label { span: site_span(context, analysis, first_early), text: "could start earlier".to_owned() },
+        labels: labels(context, analysis, &awaits, first_early),
+        timeline: Some(timeline(context, analysis, &awaits)),
+        evidence: evidence(analysis, &awaits),
+        notes,
+        fix: fix.ok(),
+    })
+}
+
+/// The awaits from the first that others need not wait for to the last that waits without need.
+fn shown(analysis: &Analysis) -> Vec<usize> {
+    let count = analysis.region.nodes.len();
+    (0..count).filter(|node| analysis.schedule.weights[*node] > 0).collect()
+}
+
+fn labels(context: &Context<'_>, analysis: &Analysis, awaits: &[usize], primary: usize) -> Vec<Label> {
+    let label = |node: &usize| {
+        let start = analysis.schedule.starts[*node];
+        let text = if analysis.schedule.is_early(*node) {
+            "could start earlier".to_owned()
+        } else if start == 0 {
+            "starts first".to_owned()
+        } else {
+            waits_for(analysis, *node)
+        };
+        Label { span: site_span(context, analysis, *node), text }
+    };
+    awaits.iter().filter(|node| **node != primary).map(label).collect()
+}
+
+/// What an await that stays behind others waits for.
+fn waits_for(analysis: &Analysis, node: usize) -> String {
+    let into = analysis.edges.iter().filter(|edge| edge.to == node && edge.strict);
+    let flow = into.filter_map(|edge| match &edge.blocker.kind {
+        BlockerKind::Flow(place) => Some(format!("needs `{place}`")),
+        _ => None,
+    });
+    flow.last().unwrap_or_else(|| "must wait".to_owned())
+}
+
+fn timeline(context: &Context<'_>, analysis: &Analysis, awaits: &[usize]) -> Timeline {
+    let schedule = &analysis.schedule;
+    let row = |node: &usize| Row {
+        name: rewrite::awaited_name(context.types, analysis.region.nodes[*node].sites[0]),
+        before: schedule.sequential[*node],
+        after: schedule.starts[*node],
+        length: schedule.weights[*node],
+    };
+    Timeline { before: schedule.before, after: schedule.after, rows: awaits.iter().map(row).collect() }
+}
+
+/// One line for each await that runs beside another.
+fn evidence(analysis: &Analysis, awaits: &[usize]) -> Vec<String> {
+    let joined = analysis.schedule.joined();
+    let effects =
+        awaits.iter().filter(|node| joined.contains(node)).filter_map(|node| analysis.effects[*node].awaited.as_ref());
+    let mut lines: Vec<String> = effects.map(|effect| effect.because.to_string()).collect();
+    lines.dedup();
+    lines
+}
+
+fn notes(context: &Context<'_>, analysis: &Analysis) -> Vec<String> {
+    let joined = analysis.schedule.joined();
+    let fallible: Vec<usize> = joined.iter().copied().filter(|node| analysis.region.nodes[*node].may_fail).collect();
+    let mut notes = Vec::new();
+    if let Some(first) = fallible.first()
+        && joined.iter().any(|node| node > first)
+    {
+        let name = name_of(context, analysis, *first);
+        notes.push(format!("if {name} fails, the others have been started all the same; today they would not be"));
+    }
+    if analysis.confidence == Confidence::Possible {
+        notes.push("nothing proves that these calls only read: look at what they do before you join them".to_owned());
+    }
+    notes
+}
+
+fn fix(context: &Context<'_>, analysis: &Analysis) -> Result<Fix, String> {
+    let index = context.types.index;
+    let source = index.source(context.id.file);
+    let package = source.package.and_then(|package| index.workspace.packages.get(package));
+    let Some(provider) = provider::provider(package, source) else {
+        let advice = package.map_or("add a crate that has join macros", provider::advice);
+        return Err(format!("this package has no join macro: {advice}"));
+    };
+    let region = rewrite::Region { source, types: context.types, effects: context.effects, analysis, provider };
+    let fix = rewrite::join(&region)
+        .ok_or_else(|| "statements of this shape are not rewritten yet; join them by hand".to_owned())?;
+    Ok(fix)
+}
+
+fn names_of(context: &Context<'_>, analysis: &Analysis, nodes: &[usize]) -> String {
+    let mut names: Vec<String> = nodes.iter().map(|node| name_of(context, analysis, *node)).collect();
+    names.dedup();
+    if names.len() > 3 {
+        let more = names.len() - 2;
+        names.truncate(2);
+        return format!("{} and {more} more", names.join(", "));
+    }
+    let Some(last) = names.pop() else { return String::new() };
+    if names.is_empty() { last } else { format!("{} and {last}", names.join(", ")) }
+}
+
+fn name_of(context: &Context<'_>, analysis: &Analysis, node: usize) -> String {
+    format!("`{}`", rewrite::awaited_name(context.types, analysis.region.nodes[node].sites[0]))
+}
+
+fn site_span(context: &Context<'_>, analysis: &Analysis, node: usize) -> Span {
+    let sites = &analysis.region.nodes[node].sites;
+    sites.last().map_or(analysis.region.nodes[node].span, |site| context.types.body.expr(*site).span)
+}

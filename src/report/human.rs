@@ -1,0 +1,182 @@
+//! Diagnostics for people at a terminal.
+//!
+//! In: a [`Diagnostic`], its file and a [`Style`]. Out: a few paragraphs: what and where (drawn by miette), the awaits
+//! in time, what to write instead, why it may be believed, what else changes.
+
+use std::fmt;
+
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, Severity, SourceCode,
+    SourceSpan, SpanContents, ThemeCharacters, ThemeStyles,
+};
+
+use super::snippet::{Snippet, WIDEST_GAP, snippet};
+use super::text::{clean, wrap};
+use super::{Style, code, rewritten, timeline};
+use crate::diagnostic::{Applicability, Diagnostic, Fix, Level};
+use crate::source::SourceFile;
+
+/// The whole text, ending in a line break.
+pub(super) fn render(diagnostic: &Diagnostic, file: &SourceFile, style: Style) -> String {
+    let mut text = headline(diagnostic, file, style);
+    let mut paragraphs = Vec::new();
+    if let Some(timeline) = &diagnostic.timeline {
+        paragraphs.push(timeline::draw(timeline, style));
+    }
+    if let Some(fix) = &diagnostic.fix {
+        paragraphs.push(advice(fix, file, style));
+    }
+    paragraphs.push(reasons(diagnostic, style));
+    for line in paragraphs
+        .iter()
+        .filter(|lines| !lines.is_empty())
+        .flat_map(|lines| std::iter::once("").chain(lines.iter().map(String::as_str)))
+    {
+        text.push_str(line);
+        text.push('\n');
+    }
+    text
+}
+
+/// What and where, as miette draws it.
+fn headline(diagnostic: &Diagnostic, file: &SourceFile, style: Style) -> String {
+    let theme = GraphicalTheme {
+        characters: if style.unicode { ThemeCharacters::unicode() } else { ThemeCharacters::ascii() },
+        styles: if style.color { ThemeStyles::ansi() } else { ThemeStyles::none() },
+    };
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_width(style.width)
+        .with_links(false)
+        .with_context_lines(0)
+        .without_syntax_highlighting();
+    let message = clean(&diagnostic.message, style).into_owned();
+    let headline = Headline {
+        message,
+        code: code(diagnostic),
+        level: diagnostic.level,
+        snippet: snippet(diagnostic, file, style),
+    };
+    let mut text = String::new();
+    if handler.render_report(&mut text, &headline).is_err() {
+        text = super::short::render(diagnostic, file, style) + "\n";
+    }
+    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// What to write instead.
+fn advice(fix: &Fix, file: &SourceFile, style: Style) -> Vec<String> {
+    let doubt = match fix.applicability {
+        Applicability::MachineApplicable => "",
+        Applicability::MaybeIncorrect => " (look at it before you use it)",
+    };
+    let code = rewritten::lines(fix, file, style);
+    let colon = if code.is_empty() { "" } else { ":" };
+    let mut lines = item("help:", &format!("{}{doubt}{colon}", clean(&fix.title, style)), style);
+    if !code.is_empty() {
+        lines.push(String::new());
+    }
+    lines.extend(
+        code.iter().map(|line| if line.is_empty() { String::new() } else { format!("    {}", style.good(line)) }),
+    );
+    lines
+}
+
+/// Why it may be believed, and what else changes.
+fn reasons(diagnostic: &Diagnostic, style: Style) -> Vec<String> {
+    let mut lines = Vec::new();
+    let evidence = diagnostic.evidence.iter().map(|line| line.strip_prefix("reads: ").unwrap_or(line));
+    for (index, line) in evidence.enumerate() {
+        lines.extend(item(if index == 0 { "reads:" } else { "" }, &clean(line, style), style));
+    }
+    for note in &diagnostic.notes {
+        lines.extend(item("note:", &clean(note, style), style));
+    }
+    let place = match diagnostic.function.as_str() {
+        "" => String::new(),
+        function => format!("in `{}`; ", clean(function, style)),
+    };
+    lines.extend(item("note:", &format!("{place}confidence: {}", diagnostic.confidence), style));
+    lines
+}
+
+/// A word and what it introduces; further lines stand a little to the right, so that the next item is seen.
+fn item(word: &str, text: &str, style: Style) -> Vec<String> {
+    const INDENT: usize = 9;
+    const HANG: usize = 2;
+    let lines = wrap(text, style.width.saturating_sub(INDENT + HANG).max(24));
+    let line = |(index, line): (usize, String)| match index {
+        0 => format!("  {}{}{line}", style.quiet(word), " ".repeat(INDENT - 2 - word.len())),
+        _ => format!("{}{line}", " ".repeat(INDENT + HANG)),
+    };
+    lines.into_iter().enumerate().map(line).collect()
+}
+
+/// A diagnostic as miette asks for it.
+#[derive(Debug)]
+struct Headline {
+    message: String,
+    code: Option<String>,
+    level: Level,
+    snippet: Snippet,
+}
+
+impl fmt::Display for Headline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Headline {}
+
+impl miette::Diagnostic for Headline {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.code.as_ref().map(|code| Box::new(code) as Box<dyn fmt::Display>)
+    }
+
+    fn severity(&self) -> Option<Severity> {
+        Some(if self.level == Level::Deny { Severity::Error } else { Severity::Warning })
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(&self.snippet)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(self.snippet.marks.iter().map(|mark| {
+            let text = Some(mark.text.clone()).filter(|text| !text.is_empty());
+            let span = (mark.range.start, mark.range.len());
+            if mark.is_primary {
+                LabeledSpan::new_primary_with_span(text, span)
+            } else {
+                LabeledSpan::new_with_span(text, span)
+            }
+        })))
+    }
+}
+
+impl SourceCode for Snippet {
+    /// Whole lines always. The number of lines is given too high by the widest gap, because miette draws two spans in
+    /// one box when the lines of the first reach those of the second.
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        _before: usize,
+        _after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let range = span.offset()..span.offset() + span.len();
+        let lines = self.lines_of(&range).ok_or(MietteError::OutOfBounds)?;
+        let (Some(first), Some(last)) = (lines.first(), lines.last()) else {
+            return Err(MietteError::OutOfBounds);
+        };
+        let column = self.marks.iter().find(|mark| mark.range.start == range.start).map_or(1, |mark| mark.column);
+        let bytes = first.range.start..last.range.end;
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.name.clone(),
+            self.text.as_bytes().get(bytes.clone()).unwrap_or_default(),
+            (bytes.start, bytes.len()).into(),
+            first.number - 1,
+            column - 1,
+            lines.len() + WIDEST_GAP,
+        )))
+    }
+}

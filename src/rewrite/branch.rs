@@ -1,0 +1,238 @@
+//! One statement to a branch of a join and what is left of it.
+//!
+//! In: a node of a region. Out: [`Branch`].
+
+use crate::index::calls::{Callee, callee};
+use crate::index::types::{Ty, Types};
+use crate::ir::{BinaryOp, ExprId, ExprKind, PatKind, Receiver, StmtKind, TypeRef};
+use crate::rewrite::Region;
+use crate::source::Span;
+
+/// A statement taken apart.
+#[derive(Debug)]
+pub(super) struct Branch {
+    /// The node.
+    pub(super) node: usize,
+    /// The bytes of the future.
+    pub(super) future: Span,
+    /// Whether it must be wrapped in `async { .. }`, and with which text behind it.
+    pub(super) wrap: Wrap,
+    /// The bytes of the await and what the statement puts around them.
+    pub(super) rest: Rest,
+    /// The type of the error, when `?` is all that is done with the value and the type is known.
+    pub(super) error: Option<Ty>,
+    /// Whether the text is sure to be right when it compiles.
+    pub(super) is_certain: bool,
+}
+
+/// How a future becomes a branch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wrap {
+    /// As it is.
+    No,
+    /// `async { future.await }`.
+    Await,
+    /// As it is: a join macro, which becomes branches of its own or `async { join!(..) }`.
+    Join,
+}
+
+/// What is left of the statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// `let pat = future.await;`: the pattern stands in the join's own pattern.
+    Pattern(Span),
+    /// `let pat: T = future.await;` where `T` can stand in the tuple's type.
+    Annotated(Span, Span),
+    /// `let name = future.await ..;`: the name is bound by the join and again by the statement.
+    Rebind(String, Span),
+    /// Any other statement around the await.
+    Around(Span),
+    /// `future.await;` or `let _ = future.await;`.
+    Nothing,
+}
+
+/// Takes a node apart. `None` for shapes that are not written.
+pub(super) fn branch(region: &Region<'_>, node: usize) -> Option<Branch> {
+    let types = region.types;
+    let statement = &region.analysis.region.nodes[node];
+    let site = *statement.sites.last()?;
+    let (base, hole) = match &types.body.expr(site).kind {
+        ExprKind::Await { base } => (*base, types.body.expr(site).span),
+        ExprKind::Macro(_) => (site, types.body.expr(site).span),
+        _ => return None,
+    };
+    let chained = statement.sites.len() > 1;
+    if chained
+        && !statement.sites.iter().all(|inner| {
+            types.body.expr(*inner).span.start >= hole.start && hole.contains(types.body.expr(*inner).span)
+        })
+    {
+        return None;
+    }
+    let wrap = match &types.body.expr(base).kind {
+        ExprKind::Macro(_) => Wrap::Join,
+        _ if chained || borrows_temporary(types, base) || is_eager(types, base) => Wrap::Await,
+        _ => Wrap::No,
+    };
+    let block = region.analysis.region.block?;
+    let stmt = &types.body.block(block).stmts[statement.stmt];
+    let (rest, value) = rest(region, &stmt.kind, hole, site)?;
+    let error = is_only_tried(types, value, site).then(|| error_type(types, base)).flatten();
+    Some(Branch { node, future: types.body.expr(base).span, wrap, rest, error, is_certain: !chained })
+}
+
+/// What remains of a statement, and the expression in it that holds the await.
+fn rest(region: &Region<'_>, stmt: &StmtKind, hole: Span, site: ExprId) -> Option<(Rest, ExprId)> {
+    let types = region.types;
+    match stmt {
+        StmtKind::Let { otherwise: Some(_), init: Some(init), .. } => Some((Rest::Around(hole), *init)),
+        StmtKind::Let { pat, ty, init: Some(init), .. } => {
+            let is_bare = *init == site;
+            let rest = match (ty, pat.kind) {
+                (None, _) if is_bare && !pat.is_refutable => Rest::Pattern(pat.span),
+                (Some((ty, span)), _) if is_bare && !coerces(ty) && !pat.is_refutable => {
+                    Rest::Annotated(pat.span, *span)
+                }
+                (None, PatKind::Wild) if is_bare => Rest::Nothing,
+                (_, PatKind::Ident) => {
+                    let name = types.body.local(*pat.bindings.first()?).name.to_string();
+                    Rest::Rebind(name, hole)
+                }
+                _ => Rest::Around(hole),
+            };
+            Some((rest, *init))
+        }
+        StmtKind::Expr { expr, semicolon } => {
+            let rest = if *expr == site && *semicolon { Rest::Nothing } else { Rest::Around(hole) };
+            Some((rest, *expr))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a type annotation may change the value's type, so that it must keep its own `let`.
+fn coerces(ty: &TypeRef) -> bool {
+    match ty {
+        TypeRef::Path(path) => {
+            let is_pointer = matches!(path.last(), "Box" | "Rc" | "Arc" | "Pin");
+            is_pointer
+                && path
+                    .segments
+                    .iter()
+                    .flat_map(|segment| &segment.args)
+                    .any(|arg| matches!(arg, TypeRef::Dyn(_) | TypeRef::Slice(_)) || coerces(arg))
+        }
+        TypeRef::Tuple(items) => items.iter().any(coerces),
+        TypeRef::Infer => false,
+        _ => true,
+    }
+}
+
+/// Whether `?` is all that stands around the await.
+fn is_only_tried(types: &Types<'_>, value: ExprId, site: ExprId) -> bool {
+    matches!(types.body.expr(value).kind, ExprKind::Try { base } if base == site)
+}
+
+/// The error of what a call returns, where its declaration says.
+fn error_type(types: &Types<'_>, call: ExprId) -> Option<Ty> {
+    let Ty::Future(of) = types.of(call) else { return None };
+    match *of {
+        Ty::Named(path, args) if path.last().is_some_and(|name| name == "Result") => match args.as_slice() {
+            [_, error] if *error != Ty::Unknown => Some(error.clone()),
+            // An alias with its own error, `anyhow::Result<T>`: the alias names it.
+            [_] if path.len() > 1 => Some(Ty::Named(path, Vec::new())),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether a macro join would drop a temporary that the future still borrows.
+fn borrows_temporary(types: &Types<'_>, base: ExprId) -> bool {
+    let expr = |id: ExprId| &types.body.expr(id).kind;
+    match expr(base) {
+        ExprKind::MethodCall { receiver, args, .. } => {
+            let takes_receiver = receiver_is_taken(types, base);
+            (is_temporary(types, *receiver) && !takes_receiver)
+                || args.iter().any(|arg| lends_temporary(types, *arg))
+                || builder_borrows(types, *receiver)
+        }
+        ExprKind::Call { args, .. } => args.iter().any(|arg| lends_temporary(types, *arg)),
+        _ => false,
+    }
+}
+
+/// The calls a builder chain is made of may borrow temporaries too.
+fn builder_borrows(types: &Types<'_>, receiver: ExprId) -> bool {
+    match &types.body.expr(receiver).kind {
+        ExprKind::MethodCall { receiver, args, .. } => {
+            args.iter().any(|arg| lends_temporary(types, *arg)) || builder_borrows(types, *receiver)
+        }
+        ExprKind::Call { args, .. } => args.iter().any(|arg| lends_temporary(types, *arg)),
+        _ => false,
+    }
+}
+
+fn lends_temporary(types: &Types<'_>, arg: ExprId) -> bool {
+    match &types.body.expr(arg).kind {
+        ExprKind::Borrow { base, .. } => is_temporary(types, *base) || lends_temporary(types, *base),
+        ExprKind::MethodCall { receiver, method, .. } => {
+            let owns = matches!(method.as_str(), "clone" | "to_string" | "to_owned" | "into" | "to_vec" | "len");
+            (!owns && is_temporary(types, *receiver)) || lends_temporary(types, *receiver)
+        }
+        ExprKind::Array(items) | ExprKind::Tuple(items) => items.iter().any(|item| lends_temporary(types, *item)),
+        ExprKind::Struct { fields, .. } => fields.iter().any(|(_, value)| lends_temporary(types, *value)),
+        ExprKind::Call { args, .. } => args.iter().any(|item| lends_temporary(types, *item)),
+        _ => false,
+    }
+}
+
+/// A value that nothing holds: a borrow of it ends with the statement. Literals are promoted to statics.
+fn is_temporary(types: &Types<'_>, expr: ExprId) -> bool {
+    match &types.body.expr(expr).kind {
+        ExprKind::Call { .. }
+        | ExprKind::MethodCall { .. }
+        | ExprKind::Macro(_)
+        | ExprKind::Await { .. }
+        | ExprKind::Try { .. }
+        | ExprKind::Closure { .. } => true,
+        ExprKind::Array(items) | ExprKind::Tuple(items) => {
+            items.iter().any(|item| !matches!(types.body.expr(*item).kind, ExprKind::Literal(_)))
+        }
+        ExprKind::Struct { .. } | ExprKind::Range(_) => true,
+        ExprKind::Binary { op, .. } => *op != BinaryOp::Lazy,
+        ExprKind::Field { base, .. } | ExprKind::Index { base, .. } => is_temporary(types, *base),
+        _ => false,
+    }
+}
+
+/// Whether a method takes its receiver by value, so that the future owns it.
+fn receiver_is_taken(types: &Types<'_>, call: ExprId) -> bool {
+    let ExprKind::MethodCall { method, .. } = &types.body.expr(call).kind else { return false };
+    match callee(types, call) {
+        Callee::Workspace { functions, resolved: true } => {
+            let mut receivers = functions.iter().filter_map(|id| types.index.function(*id)?.receiver.clone());
+            receivers.all(|receiver| matches!(receiver, Receiver::Value | Receiver::Typed(TypeRef::Path(_))))
+        }
+        // Builders of the common clients end in these, and take themselves.
+        _ => matches!(
+            method.as_str(),
+            "send" | "json" | "text" | "bytes" | "execute" | "fetch_one" | "fetch_all" | "fetch_optional" | "call"
+        ),
+    }
+}
+
+/// A function that is not `async` may do something when it is called, not when it is awaited.
+fn is_eager(types: &Types<'_>, call: ExprId) -> bool {
+    let Callee::Workspace { functions, resolved: true } = callee(types, call) else { return false };
+    let function = |id: &crate::index::FunctionId| types.index.function(*id);
+    functions
+        .iter()
+        .filter_map(function)
+        .any(|function| !function.is_async && function.body.is_some() && !is_boxed_by_macro(function))
+}
+
+/// `#[async_trait]` writes the box itself.
+fn is_boxed_by_macro(function: &crate::ir::Function) -> bool {
+    function.attributes.iter().any(|path| path.ends_with("async_trait") || path.ends_with("async_recursion"))
+}

@@ -1,0 +1,79 @@
+//! A schedule to text: what to write instead.
+//!
+//! In: a region with its schedule, and the file it is in. Out: a [`Fix`] for the region, or why there is none.
+//!
+//! Invariant: edits are sorted, disjoint and lie inside the region; everything outside stays byte for byte.
+//! Invariant: no comment is lost. Each stays in front of the statement or branch it stood in front of.
+
+mod branch;
+mod layers;
+mod names;
+pub mod provider;
+mod text;
+
+use crate::analysis::Analysis;
+use crate::analysis::effects::Effects;
+use crate::diagnostic::{Applicability, Edit, Fix};
+use crate::index::types::Types;
+use crate::ir::ExprId;
+use crate::rewrite::branch::Branch;
+use crate::rewrite::provider::Provider;
+use crate::source::{SourceFile, Span};
+
+/// What a rewrite needs to know.
+pub struct Region<'a> {
+    /// The file.
+    pub source: &'a SourceFile,
+    /// The function.
+    pub types: &'a Types<'a>,
+    /// Summaries, for what the branches return.
+    pub effects: &'a Effects<'a>,
+    /// The region and its schedule.
+    pub analysis: &'a Analysis,
+    /// Whose join is written.
+    pub provider: Provider,
+}
+
+/// Writes the join for a region. `None` when some statement has a shape that is not written yet.
+pub fn join(region: &Region<'_>) -> Option<Fix> {
+    let steps = layers::steps(region)?;
+    let branches: Vec<Branch> =
+        steps.single_branches().map(|node| branch::branch(region, node)).collect::<Option<_>>()?;
+    let replacement = text::write(region, &steps, &branches)?;
+    let edit = Edit { span: text::replaced(region, &steps)?, replacement };
+    let is_certain = branches.iter().all(|branch| branch.is_certain) && region.provider.is_certain;
+    let applicability = if is_certain { Applicability::MachineApplicable } else { Applicability::MaybeIncorrect };
+    Some(Fix { title: "await them together".to_owned(), edits: vec![trim(region.source, edit)], applicability })
+}
+
+/// What people call what a site awaits: `fetch_user`, `User::load`.
+pub fn awaited_name(types: &Types<'_>, site: ExprId) -> String {
+    names::callee_text(types, site)
+}
+
+/// What a fix makes of the bytes it covers, whole lines from the first one it touches to the last.
+pub fn preview(source: &SourceFile, fix: &Fix) -> Option<(Span, String)> {
+    let first = fix.edits.first()?.span.start;
+    let last = fix.edits.last()?.span.end;
+    let start = source.text[..first as usize].rfind('\n').map_or(0, |at| at + 1);
+    let end = source.text[last as usize..].find('\n').map_or(source.text.len(), |at| at + last as usize);
+    let mut text = String::new();
+    let mut at = start;
+    for edit in &fix.edits {
+        text.push_str(source.text.get(at..edit.span.start as usize)?);
+        text.push_str(&edit.replacement);
+        at = edit.span.end as usize;
+    }
+    text.push_str(source.text.get(at..end)?);
+    Some((Span::new(start, end), text))
+}
+
+/// An edit without what it leaves as it is at its end; its beginning stays, so that it covers the first await.
+fn trim(source: &SourceFile, mut edit: Edit) -> Edit {
+    let old = source.slice(edit.span);
+    if old.ends_with('\n') && edit.replacement.ends_with('\n') {
+        edit.span.end -= 1;
+        edit.replacement.pop();
+    }
+    edit
+}

@@ -1,0 +1,179 @@
+//! Fresh names for awaited values.
+//!
+//! In: a call. Out: a name that occurs nowhere in the function. The rules are those of Quora's checker: `get_user()`
+//! gives `user`, `Foo::load()` gives `foo`, a name that is taken gets a number.
+
+use std::collections::HashSet;
+
+use crate::analysis::effects::call_name;
+use crate::index::types::Types;
+use crate::ir::{ExprId, ExprKind};
+use crate::source::SourceFile;
+
+/// What people call the callee: `User::load`, `fetch_user`, `join!`.
+pub(crate) fn callee_text(types: &Types<'_>, site: ExprId) -> String {
+    let base = match &types.body.expr(site).kind {
+        ExprKind::Await { base } => *base,
+        ExprKind::Macro(call) => return format!("{}!", call.path.last()),
+        _ => site,
+    };
+    match &types.body.expr(base).kind {
+        ExprKind::Call { callee, .. } => match &types.body.expr(*callee).kind {
+            ExprKind::Path(path) => {
+                let names: Vec<&str> = path.segments.iter().map(|segment| segment.name.as_str()).collect();
+                names[names.len().saturating_sub(2)..].join("::")
+            }
+            _ => call_name(types, base).to_string(),
+        },
+        ExprKind::MethodCall { method, .. } => method.to_string(),
+        ExprKind::Local(local) => types.body.local(*local).name.to_string(),
+        ExprKind::Field { name, .. } => name.to_string(),
+        _ => "async block".to_owned(),
+    }
+}
+
+/// Verbs that say how a value is come by, not what it is.
+const VERBS: [&str; 8] = ["get_", "render_", "fetch_", "load_", "find_", "query_", "read_", "list_"];
+
+/// The words of a function, and the names already given.
+pub(super) struct Names {
+    taken: HashSet<String>,
+}
+
+impl Names {
+    /// Every word of the function's text is taken, those in strings too: they may be format captures.
+    pub(super) fn new(types: &Types<'_>, source: &SourceFile) -> Names {
+        let text = source.slice(types.function.span);
+        let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+        Names { taken: words.filter(|word| !word.is_empty()).map(str::to_owned).collect() }
+    }
+
+    /// A fresh name for what a site gives.
+    pub(super) fn fresh(&mut self, types: &Types<'_>, site: ExprId) -> String {
+        let wish = wish(&callee_text(types, site));
+        let mut name = wish.clone();
+        let mut number = 2;
+        while !self.taken.insert(name.clone()) {
+            name = format!("{wish}{number}");
+            number += 1;
+        }
+        name
+    }
+}
+
+fn wish(callee: &str) -> String {
+    let mut parts = callee.rsplit("::");
+    let last = parts.next().unwrap_or(callee).trim_start_matches('_').trim_end_matches('!');
+    if let Some(noun) = VERBS.iter().find_map(|verb| last.strip_prefix(verb)).filter(|noun| is_name(noun)) {
+        return snake_case(noun);
+    }
+    let owner = parts.next().filter(|owner| owner.starts_with(char::is_uppercase));
+    match owner {
+        Some(owner) => snake_case(owner),
+        None if is_name(last) => format!("{}_result", snake_case(last)),
+        None => "awaited".to_owned(),
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_alphabetic())
+        && text.chars().all(|c| c.is_alphanumeric() || c == '_')
+        && !is_keyword(text)
+}
+
+fn is_keyword(word: &str) -> bool {
+    matches!(
+        word,
+        "as" | "async"
+            | "await"
+            | "box"
+            | "break"
+            | "const"
+            | "continue"
+            | "crate"
+            | "dyn"
+            | "else"
+            | "enum"
+            | "extern"
+            | "false"
+            | "fn"
+            | "for"
+            | "gen"
+            | "if"
+            | "impl"
+            | "in"
+            | "let"
+            | "loop"
+            | "match"
+            | "mod"
+            | "move"
+            | "mut"
+            | "pub"
+            | "ref"
+            | "return"
+            | "self"
+            | "static"
+            | "struct"
+            | "super"
+            | "trait"
+            | "true"
+            | "try"
+            | "type"
+            | "union"
+            | "unsafe"
+            | "use"
+            | "where"
+            | "while"
+            | "yield"
+    )
+}
+
+/// `HTTPError` gives `http_error`.
+fn snake_case(name: &str) -> String {
+    let chars: Vec<char> = name.chars().collect();
+    let mut text = String::new();
+    for (at, c) in chars.iter().enumerate() {
+        let after_lower = at > 0 && chars[at - 1].is_lowercase();
+        let starts_word = at > 0
+            && c.is_uppercase()
+            && chars[at - 1].is_uppercase()
+            && chars.get(at + 1).is_some_and(|next| next.is_lowercase());
+        if c.is_uppercase() && (after_lower || starts_word) {
+            text.push('_');
+        }
+        text.extend(c.to_lowercase());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_the_callee() {
+        let cases = [
+            ("get_user", "user"),
+            ("render_tree", "tree"),
+            ("capybara", "capybara_result"),
+            ("_capybara", "capybara_result"),
+            ("User::load", "user"),
+            ("HTTPError::load", "http_error"),
+            ("get_type", "get_type_result"),
+            ("join!", "join_result"),
+            ("load", "load_result"),
+        ];
+        for (callee, expected) in cases {
+            assert_eq!(wish(callee), expected, "{callee}");
+        }
+    }
+
+    #[test]
+    fn snake_case_knows_words() {
+        for (name, expected) in
+            [("HTTPError", "http_error"), ("CapybaraPower", "capybara_power"), ("ÄpfelBaum", "äpfel_baum"), ("x", "x")]
+        {
+            assert_eq!(snake_case(name), expected);
+        }
+    }
+}

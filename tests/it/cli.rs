@@ -1,0 +1,239 @@
+//! The real binary: exit codes, streams, and input that is not as it should be.
+
+use std::fs::File;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::tree::{manifest, tree, write};
+
+/// What a run left behind.
+#[derive(Debug)]
+struct Ran {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+/// The binary in a folder, with an environment that says nothing about colour.
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-conjoin"));
+    command.current_dir(folder).args(arguments).stdin(Stdio::null());
+    for name in ["NO_COLOR", "CLICOLOR_FORCE", "CARGO_TERM_COLOR", "COLUMNS", "LC_ALL", "LANG", "TERM"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn finish(mut command: Command) -> Ran {
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+fn conjoin(folder: &Path, arguments: &[&str]) -> Ran {
+    finish(command(folder, arguments))
+}
+
+/// Exit code 2, nothing on stdout, and all of these on stderr.
+fn refuses(ran: &Ran, words: &[&str]) {
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{ran:?}");
+    for word in words {
+        assert!(ran.stderr.contains(word), "{word}: {}", ran.stderr);
+    }
+}
+
+fn package() -> tempfile::TempDir {
+    tree(&[("Cargo.toml", &manifest("demo")), ("src/lib.rs", "pub async fn one() {}\n")])
+}
+
+/// Two reads of which the second needs nothing from the first.
+const WAITS: &str = "\
+pub async fn page() -> (std::io::Result<String>, std::io::Result<String>) {
+    let name = tokio::fs::read_to_string(\"name\").await;
+    let photo = tokio::fs::read_to_string(\"photo\").await;
+    (name, photo)
+}
+";
+
+#[test]
+fn it_has_three_names_and_nothing_to_say() {
+    let folder = package();
+    for arguments in [&["conjoin"][..], &[], &["conjoin", "--workspace"]] {
+        let ran = conjoin(folder.path(), arguments);
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""), "{ran:?}");
+        assert!(ran.stderr.starts_with("conjoin: nothing waits without need; 1 file and 1 line in "), "{ran:?}");
+    }
+    let quiet = conjoin(folder.path(), &["-q"]);
+    assert_eq!((quiet.code, quiet.stdout.as_str(), quiet.stderr.as_str()), (Some(0), "", ""));
+}
+
+#[test]
+fn json_is_json_lines_and_nothing_else() {
+    let folder = package();
+    let ran = conjoin(folder.path(), &["conjoin", "--message-format=json", "--all-targets", "--keep-going"]);
+    assert_eq!(ran.code, Some(0));
+    let reasons: Vec<String> = ran
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["reason"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(reasons, ["compiler-artifact", "build-finished"]);
+    assert!(ran.stderr.contains("1 file"), "{ran:?}");
+}
+
+#[test]
+fn findings_are_1_unless_they_are_allowed() {
+    let folder = package();
+    write(folder.path(), "src/page.rs", WAITS.as_bytes());
+    let ran = conjoin(folder.path(), &["--message-format=short"]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.stdout.starts_with("src/page.rs:3:"), "{ran:?}");
+    assert_eq!(conjoin(folder.path(), &["--exit-zero"]).code, Some(0));
+    assert_eq!(conjoin(folder.path(), &["-A", "sequential_await"]).code, Some(0));
+    assert!(conjoin(folder.path(), &["-D", "warnings", "--message-format=short"]).stdout.contains("error:"));
+}
+
+#[test]
+fn a_syntax_error_is_a_warning_and_the_rest_is_read() {
+    let folder = package();
+    write(folder.path(), "src/broken.rs", b"async fn f() {\n    a().await; b().await;\n    let = ;\n}\n");
+    let ran = conjoin(folder.path(), &[]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""), "{ran:?}");
+    assert!(ran.stderr.contains("warning: src/broken.rs:3:9 "), "{ran:?}");
+    refuses(&conjoin(folder.path(), &["src/broken.rs"]), &["src/broken.rs:3:9"]);
+}
+
+#[test]
+fn byte_order_mark_shebang_and_crlf_are_no_errors() {
+    let folder = package();
+    write(
+        folder.path(),
+        "src/odd.rs",
+        format!("\u{feff}#!/usr/bin/env run\r\n{}", WAITS.replace('\n', "\r\n")).as_bytes(),
+    );
+    let ran = conjoin(folder.path(), &["src/odd.rs", "--message-format=short"]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.stdout.starts_with("src/odd.rs:4:17: warning: "), "{ran:?}");
+    assert!(!ran.stderr.contains("warning"), "{ran:?}");
+}
+
+#[test]
+fn wrong_words_are_refused_with_the_right_ones() {
+    let folder = package();
+    let refused = |arguments: &[&str], words: &[&str]| refuses(&conjoin(folder.path(), arguments), words);
+    refused(&["--frobnicate"], &["--frobnicate"]);
+    refused(&["-D", "sequential_awaits"], &["no lint `sequential_awaits`", "did you mean `sequential_await`?"]);
+    refused(&["--explain", "sequental_await"], &["did you mean `sequential_await`?"]);
+    refused(&["-p", "dmo"], &["no package `dmo` in the workspace", "did you mean `demo`?"]);
+    refused(&["--exclude", "demo"], &["--workspace"]);
+    refused(&["--message-format=xml"], &["human", "short", "json"]);
+    refused(&["--why", "src/lib.rs"], &["FILE:LINE"]);
+    refused(&["--why", "src/lib.rs:1"], &["src/lib.rs:1"]);
+}
+
+#[test]
+fn what_is_not_there_is_named() {
+    let folder = tree(&[("src/lib.rs", "")]);
+    refuses(&conjoin(folder.path(), &["src/nope.rs"]), &["no such file or folder: `src/nope.rs`"]);
+    refuses(&conjoin(folder.path(), &[]), &["no Cargo.toml in", "--manifest-path"]);
+    refuses(&conjoin(folder.path(), &["--manifest-path", "nope/Cargo.toml"]), &["nope/Cargo.toml"]);
+}
+
+#[test]
+fn a_broken_manifest_is_refused_with_its_place() {
+    let folder = tree(&[("Cargo.toml", "[package]\nname = \n"), ("src/lib.rs", "")]);
+    refuses(&conjoin(folder.path(), &[]), &["Cargo.toml:2:8", "help:"]);
+    refuses(&conjoin(folder.path(), &["--message-format=json"]), &["Cargo.toml:2:8"]);
+    let ran = conjoin(folder.path(), &["-v", "src"]);
+    assert_eq!(ran.code, Some(0));
+    assert!(ran.stderr.starts_with("note: cargo cannot read"), "{ran:?}");
+    assert!(!conjoin(folder.path(), &["src"]).stderr.contains("note:"));
+}
+
+#[test]
+fn paths_need_no_cargo() {
+    let folder = package();
+    let without_cargo = |arguments: &[&str]| {
+        let mut command = command(folder.path(), arguments);
+        command.env_remove("CARGO").env("PATH", folder.path());
+        finish(command)
+    };
+    refuses(&without_cargo(&[]), &["cannot run cargo", "cargo-conjoin src"]);
+    assert_eq!(without_cargo(&["src"]).code, Some(0));
+}
+
+#[test]
+fn unreadable_files_are_warnings_until_nothing_is_left() {
+    let bin = "[[bin]]\nname = \"gone\"\npath = \"src/gone.rs\"\n";
+    let folder = tree(&[("Cargo.toml", &(manifest("demo") + bin)), ("src/lib.rs", "")]);
+    write(folder.path(), "src/latin1.rs", b"// caf\xe9\n");
+    let ran = conjoin(folder.path(), &[]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""), "{ran:?}");
+    assert!(ran.stderr.contains("warning: src/gone.rs cannot be read: "), "{ran:?}");
+    assert!(ran.stderr.contains("warning: src/latin1.rs:1:7 is not valid UTF-8\n"), "{ran:?}");
+    refuses(&conjoin(folder.path(), &["src/latin1.rs"]), &["src/latin1.rs:1:7"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_socket_is_no_source() {
+    let folder = package();
+    let _listener = std::os::unix::net::UnixListener::bind(folder.path().join("src/socket.rs")).unwrap();
+    refuses(&conjoin(folder.path(), &["src/socket.rs"]), &["src/socket.rs is not a regular file"]);
+    assert_eq!(conjoin(folder.path(), &[]).code, Some(0));
+}
+
+#[test]
+fn a_reader_who_leaves_has_seen_enough() {
+    let folder = package();
+    for arguments in [&["--list"][..], &["--help"], &["--message-format=json", "-q"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = command(folder.path(), arguments);
+        let output = command.stdout(writer).output().unwrap();
+        assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]), "{arguments:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error() {
+    let mut command = command(Path::new("/"), &["--list"]);
+    let output = command.stdout(File::create("/dev/full").unwrap()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot write the findings to stdout"));
+}
+
+#[test]
+fn lints_explain_themselves() {
+    let list = conjoin(Path::new("/"), &["--list"]);
+    assert!(list.stdout.starts_with("sequential_await  warning  awaits "), "{list:?}");
+    let page = conjoin(Path::new("/"), &["--explain", "conjoin::sequential-await"]);
+    assert!(page.stdout.starts_with("# conjoin::sequential_await\n\n#") && page.stdout.ends_with('\n'), "{page:?}");
+    assert_eq!((list.code, page.code), (Some(0), Some(0)));
+}
+
+#[test]
+fn findings_can_go_to_a_file() {
+    let folder = package();
+    let ran = conjoin(folder.path(), &["--message-format=json", "--output", "found.json"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""));
+    let written = std::fs::read_to_string(folder.path().join("found.json")).unwrap();
+    assert!(written.ends_with("{\"reason\":\"build-finished\",\"success\":true}\n"), "{written}");
+    refuses(&conjoin(folder.path(), &["--output", "no/such/folder"]), &["`no/such/folder`"]);
+}
+
+#[test]
+fn colour_is_used_where_it_is_wanted() {
+    let folder = package();
+    let colored = |arguments: &[&str], variable: &str, value: &str| {
+        let mut command = command(folder.path(), arguments);
+        command.env(variable, value);
+        finish(command).stderr.contains('\u{1b}')
+    };
+    assert!(!conjoin(folder.path(), &[]).stderr.contains('\u{1b}'));
+    assert!(colored(&["--color=always"], "NO_COLOR", "1"));
+    assert!(colored(&[], "CARGO_TERM_COLOR", "always"));
+    assert!(colored(&[], "CLICOLOR_FORCE", "1"));
+    assert!(!colored(&["--color=never"], "CLICOLOR_FORCE", "1"));
+}

@@ -1,0 +1,155 @@
+//! Every fixture says in its marks what must be reported, and in its `.fixed.rs` what must be written.
+//!
+//! In: the folder `fixtures`. Out: for each difference the file, the line, what the marks say and what was found.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cargo_conjoin::check::{Options, verdicts_of};
+use cargo_conjoin::diagnostic::{Confidence, Edit};
+use cargo_conjoin::discover::Workspace;
+use cargo_conjoin::source::{FileId, SourceFile};
+use conjoin_fixtures::{Case, Mark, find, is_rewrite_later, marks, without_marks};
+
+/// What the library says about one file, with every lint on.
+#[derive(Debug, Default)]
+struct Findings {
+    /// One for every await that is not the first of its body.
+    verdicts: Vec<Mark>,
+    /// The edits of every fix.
+    edits: Vec<Edit>,
+}
+
+/// The only place that touches the library.
+fn look(file: &SourceFile) -> Findings {
+    let file = SourceFile::new(file.path.clone(), file.name.clone(), file.text.clone());
+    let workspace = Workspace { files: vec![file], ..Workspace::default() };
+    let options = Options { tests: false, confidence: Confidence::Likely, levels: Vec::new() };
+    let (diagnostics, verdicts) = verdicts_of(&workspace, &options, FileId(0)).unwrap();
+    Findings {
+        verdicts: verdicts.into_iter().map(|(line, text)| Mark { line, text }).collect(),
+        edits: diagnostics.into_iter().filter_map(|diagnostic| diagnostic.fix).flat_map(|fix| fix.edits).collect(),
+    }
+}
+
+#[test]
+fn the_marks_are_exact() {
+    let differences: String = cases().iter().map(|case| difference_in_marks(&case.before)).collect();
+    assert!(differences.is_empty(), "\n{differences}");
+}
+
+#[test]
+fn the_rewrite_is_the_fixed_file() {
+    let differences: String = cases().iter().map(difference_in_text).collect();
+    assert!(differences.is_empty(), "\n{differences}");
+}
+
+#[test]
+fn a_fixed_file_has_nothing_left_to_report() {
+    let fixed = cases().into_iter().filter_map(|case| case.after);
+    let left: Vec<String> = fixed
+        .flat_map(|path| look(&open(&path)).verdicts.into_iter().map(move |found| (path.clone(), found)))
+        .filter(|(_, found)| !found.text.starts_with("blocked: "))
+        .map(|(path, found)| format!("{}:{}: {}", path.display(), found.line, found.text))
+        .collect();
+    assert!(left.is_empty(), "\n{}\n", left.join("\n"));
+}
+
+#[test]
+fn a_mark_that_is_missing_or_too_many_is_named() {
+    let mark = |line, text: &str| Mark { line, text: text.to_owned() };
+    let expected = [mark(3, "sequential_await"), mark(5, "blocked: flow(a)")];
+    let found = [mark(5, "blocked: flow(a)"), mark(5, "blocked: flow(a)")];
+    let said = compare_marks(Path::new("x.rs"), &expected, &found);
+    assert_eq!(said, "x.rs:3: marked `sequential_await`, not found\nx.rs:5: found `blocked: flow(a)`, not marked\n");
+}
+
+#[test]
+fn edits_are_applied_where_they_stand() {
+    let edit = |start, end, text: &str| Edit {
+        span: cargo_conjoin::source::Span::new(start, end),
+        replacement: text.to_owned(),
+    };
+    assert_eq!(applied("abcdef", &[edit(4, 5, "E"), edit(0, 2, "")]), "cdEf");
+}
+
+fn difference_in_marks(path: &Path) -> String {
+    let file = open(path);
+    compare_marks(path, &marks(&file.text), &look(&file).verdicts)
+}
+
+/// What is in one list and not in the other; the same mark twice must be found twice.
+fn compare_marks(path: &Path, expected: &[Mark], found: &[Mark]) -> String {
+    let mut missing = expected.to_vec();
+    let mut extra = found.to_vec();
+    extra.retain(|mark| match missing.iter().position(|other| other == mark) {
+        Some(index) => {
+            missing.remove(index);
+            false
+        }
+        None => true,
+    });
+    let mut lines: Vec<(usize, String)> = Vec::new();
+    lines.extend(missing.iter().map(|mark| (mark.line, format!("marked `{}`, not found", mark.text))));
+    lines.extend(extra.iter().map(|mark| (mark.line, format!("found `{}`, not marked", mark.text))));
+    lines.sort();
+    lines.iter().map(|(line, text)| format!("{}:{line}: {text}\n", path.display())).collect()
+}
+
+fn difference_in_text(case: &Case) -> String {
+    let (file, Some(after)) = (open(&case.before), &case.after) else {
+        return String::new();
+    };
+    if is_rewrite_later(&file.text) {
+        return String::new();
+    }
+    let unmarked = SourceFile::new(file.path.clone(), file.name.clone(), without_marks(&file.text));
+    let written = applied(&unmarked.text, &look(&unmarked).edits);
+    let expected = without_marks(&fs::read_to_string(after).unwrap());
+    compare_lines(after, &expected, &written)
+}
+
+/// The first lines that differ, side by side in time: expected, then written.
+fn compare_lines(path: &Path, expected: &str, written: &str) -> String {
+    if expected == written {
+        return String::new();
+    }
+    let (expected, written): (Vec<&str>, Vec<&str>) = (expected.lines().collect(), written.lines().collect());
+    let same = expected.iter().zip(&written).take_while(|(a, b)| a == b).count();
+    let same_end = expected[same..].iter().rev().zip(written[same..].iter().rev()).take_while(|(a, b)| a == b).count();
+    let mut text = format!("{}:\n", path.display());
+    for line in &expected[same..expected.len() - same_end] {
+        writeln!(text, "  expected |{line}").unwrap();
+    }
+    for line in &written[same..written.len() - same_end] {
+        writeln!(text, "  written  |{line}").unwrap();
+    }
+    text
+}
+
+fn applied(text: &str, edits: &[Edit]) -> String {
+    let mut edits = edits.to_vec();
+    edits.sort_by_key(|edit| edit.span);
+    let mut text = text.to_owned();
+    for edit in edits.iter().rev() {
+        text.replace_range(edit.span.range(), &edit.replacement);
+    }
+    text
+}
+
+fn open(path: &Path) -> SourceFile {
+    let text = fs::read_to_string(path).unwrap();
+    SourceFile::new(path.to_owned(), path.display().to_string(), text)
+}
+
+fn cases() -> Vec<Case> {
+    let found = find(&folder()).unwrap();
+    assert!(!found.cases.is_empty());
+    found.cases
+}
+
+/// The folder of the fixtures.
+pub(crate) fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+}
