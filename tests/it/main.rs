@@ -5,5 +5,6 @@
 mod cli;
 mod discover;
 mod fixtures;
+mod hazard_rows;
 mod report;
 mod tree;
