@@ -34,7 +34,7 @@ pub(crate) fn scan(text: &str) -> Scan<'_> {
     while let Some(word) = words.next_word() {
         is_for_tests = match word {
             "test" => before == "cfg",
-            "cfg" | "pub" | "crate" | "super" | "in" | "mod" | "allow" | "path" => is_for_tests,
+            "cfg" | "pub" | "crate" | "super" | "in" | "mod" | "allow" | "path" => is_for_tests && before != "mod",
             _ => false,
         };
         before = word;
