@@ -146,9 +146,11 @@ fn layered(region: &Region<'_>, units: &[usize]) -> Option<Steps> {
     let analysis = region.analysis;
     let count = units.len();
     let awaits = |node: usize| analysis.schedule.weights[node] > 0;
-    let is_let = |node: usize| !matches!(statement_kind(region, node), Some(StmtKind::Expr { .. }));
+    // What stands behind the last await that moves stays where it is.
+    let last_early = (0..count).rev().find(|node| analysis.schedule.is_early(*node))?;
+    let stays = |node: usize| node > last_early || matches!(statement_kind(region, node), Some(StmtKind::Expr { .. }));
     let mut layer = layers(region, units, &awaits)?;
-    keep_in_place(region, &mut layer, &awaits, &is_let);
+    keep_in_place(region, &mut layer, &awaits, &stays);
     let last = (0..count).filter(|node| awaits(*node)).map(|node| layer[node]).max()?;
     let mut steps = Vec::new();
     for now in 0..=last + 1 {
@@ -203,7 +205,7 @@ fn keep_in_place(
     region: &Region<'_>,
     layer: &mut [usize],
     awaits: &dyn Fn(usize) -> bool,
-    is_let: &dyn Fn(usize) -> bool,
+    stays: &dyn Fn(usize) -> bool,
 ) {
     let count = layer.len();
     let edges = &region.analysis.edges;
@@ -214,7 +216,7 @@ fn keep_in_place(
         needed[node] = !awaits(node) && is_needed;
     }
     for node in 0..count {
-        if !awaits(node) && !needed[node] && !is_let(node) {
+        if !awaits(node) && !needed[node] && stays(node) {
             let behind =
                 (0..node).filter(|earlier| awaits(*earlier)).map(|earlier| layer[earlier] + 1).max().unwrap_or(0);
             layer[node] = layer[node].max(behind);

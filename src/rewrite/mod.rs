@@ -7,6 +7,7 @@
 
 mod branch;
 mod layers;
+mod layout;
 mod names;
 pub mod provider;
 mod text;

@@ -2,11 +2,11 @@
 //!
 //! In: [`Steps`] and [`Branch`]es. Out: the text that replaces the region.
 
-use crate::ir::{ExprKind, LocalId, StmtKind};
+use crate::ir::{ExprKind, LocalId, StmtKind, TypeRef};
 use crate::rewrite::branch::{Branch, Rest, Wrap};
 use crate::rewrite::layers::{Step, Steps};
 use crate::rewrite::names::Names;
-use crate::rewrite::{Region, layers};
+use crate::rewrite::{Region, layers, layout};
 use crate::source::Span;
 
 /// As wide as rustfmt lets a line be by default.
@@ -15,7 +15,7 @@ const MAX_WIDTH: usize = 100;
 /// The longest argument list that rustfmt leaves on one line by default.
 const MAX_ARGS: usize = 60;
 
-/// One level of indentation.
+/// One level of indentation where the file shows no other.
 const INDENT: &str = "    ";
 
 /// The bytes that are replaced: from the first statement that changes to the last.
@@ -38,7 +38,8 @@ pub(super) fn write(region: &Region<'_>, steps: &Steps, branches: &[Branch]) -> 
     }
     let newline = if region.source.text.contains("\r\n") { "\r\n" } else { "\n" };
     let mut names = Names::new(region.types, region.source);
-    let mut writer = Writer { region, steps, branches, indent, bound: Vec::new(), lines: Vec::new() };
+    let mut writer =
+        Writer { region, steps, branches, unit: unit(region, &indent), indent, bound: Vec::new(), lines: Vec::new() };
     for branch in branches {
         let name = match &branch.rest {
             Rest::Rebind(name, _) => name.clone(),
@@ -69,6 +70,8 @@ struct Writer<'a> {
     steps: &'a Steps,
     branches: &'a [Branch],
     indent: String,
+    /// One level more.
+    unit: String,
     /// The name each branch's value is bound to, where the statement is written again.
     bound: Vec<String>,
     lines: Vec<String>,
@@ -94,35 +97,34 @@ impl Writer<'_> {
         self.blank_line_before(first);
         let members: Vec<Member> = branches.iter().map(|branch| self.member(branch)).collect::<Option<_>>()?;
         let fallible = self.is_tried_at_once(&members);
-        let name = if fallible { "try_join" } else { "join" };
-        let close = if fallible { ")?;" } else { ");" };
+        let (call, close) = self.region.provider.call(members.len(), fallible)?;
         let pattern = self.pattern(&members, fallible);
-        let call = format!("{}::{name}!(", self.region.provider.path);
+        let inner = format!("{}{}", self.indent, self.unit);
         let texts: Vec<(Vec<String>, String)> =
-            members.iter().map(|member| self.member_text(member)).collect::<Option<_>>()?;
+            members.iter().map(|member| self.member_text(member, &inner)).collect::<Option<_>>()?;
         let has_comments = texts.iter().any(|(comments, _)| !comments.is_empty());
         let args = texts.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join(", ");
         if !has_comments && !args.contains('\n') && args.chars().count() <= MAX_ARGS {
-            let whole = format!("{}{pattern}{call}{args}{close}", self.indent);
+            let whole = format!("{}{pattern}{call}({args}){close}", self.indent);
             if whole.chars().count() <= MAX_WIDTH {
                 self.lines.push(whole);
                 return Some(());
             }
-            let own_line = format!("{}{INDENT}{call}{args}{close}", self.indent);
+            let own_line = format!("{inner}{call}({args}){close}");
             if !pattern.is_empty() && own_line.chars().count() <= MAX_WIDTH {
                 self.lines.push(format!("{}{}", self.indent, pattern.trim_end()));
                 self.lines.push(own_line);
                 return Some(());
             }
         }
-        self.lines.push(format!("{}{pattern}{call}", self.indent));
+        self.lines.push(format!("{}{pattern}{call}(", self.indent));
         let count = texts.len();
         for (number, (comments, text)) in texts.into_iter().enumerate() {
-            self.lines.extend(comments.into_iter().map(|comment| format!("{}{INDENT}{comment}", self.indent)));
+            self.lines.extend(comments.into_iter().map(|comment| format!("{inner}{comment}")));
             let comma = if number + 1 < count { "," } else { "" };
-            self.lines.push(format!("{}{INDENT}{}{comma}", self.indent, text.replace('\n', &format!("\n{INDENT}"))));
+            self.lines.push(format!("{inner}{text}{comma}"));
         }
-        self.lines.push(format!("{}{close}", self.indent));
+        self.lines.push(format!("{}){close}", self.indent));
         Some(())
     }
 
@@ -186,33 +188,75 @@ impl Writer<'_> {
         })
     }
 
-    fn member_text(&self, member: &Member) -> Option<(Vec<String>, String)> {
+    /// A branch with the comments in front of it; its lines but the first begin with `inner`.
+    fn member_text(&self, member: &Member, inner: &str) -> Option<(Vec<String>, String)> {
         match member {
-            Member::One(branch) => Some(self.branch_text(*branch)),
-            Member::Chain(chain) => self.chain_text(chain).map(|text| (Vec::new(), text)),
+            Member::One(branch) => {
+                let found = &self.branches[*branch];
+                Some((self.comment_lines(found.node), self.future_text(found, inner)))
+            }
+            Member::Chain(chain) => self.chain_text(chain, inner).map(|text| (Vec::new(), text)),
         }
     }
 
+    fn future_text(&self, branch: &Branch, inner: &str) -> String {
+        let future = self.slice(branch.future);
+        let room = MAX_WIDTH.saturating_sub(inner.chars().count() + 1);
+        let wrapped = |text: &str| match branch.wrap {
+            Wrap::No => text.to_owned(),
+            Wrap::Await => format!("async {{ {text}.await }}"),
+            Wrap::Join => format!("async {{ {text} }}"),
+        };
+        if let Some(line) = layout::on_one_line(future).map(|line| wrapped(&line)).filter(|line| !line.contains('\n')) {
+            let is_chain_broken = future.lines().skip(1).any(|line| line.trim_start().starts_with('.'));
+            let limit = if is_chain_broken { room.min(MAX_ARGS) } else { room };
+            if line.chars().count() <= limit {
+                return line;
+            }
+        }
+        let from = self.line_indent(branch.future.start);
+        if branch.wrap == Wrap::No {
+            return layout::moved(future, from, inner);
+        }
+        let deeper = format!("{inner}{}", self.unit);
+        let moved = layout::moved(future, from, &deeper);
+        let last_line = moved.lines().next_back().unwrap_or_default();
+        let is_chain = last_line.trim_start().starts_with('.');
+        let ending = match (branch.wrap, is_chain) {
+            (Wrap::Join, _) => String::new(),
+            (_, true) => format!("\n{}.await", layout::indent_of(last_line)),
+            (_, false) => ".await".to_owned(),
+        };
+        format!("async {{\n{deeper}{moved}{ending}\n{inner}}}")
+    }
+
+    /// The indentation of the line that a byte stands on.
+    fn line_indent(&self, at: u32) -> &str {
+        let start = self.region.source.text[..at as usize].rfind('\n').map_or(0, |at| at + 1);
+        layout::indent_of(&self.region.source.text[start..at as usize])
+    }
+
     /// `async { let a = ..; b(a).await }`, with the names that are needed outside as its value.
-    fn chain_text(&self, chain: &[usize]) -> Option<String> {
+    fn chain_text(&self, chain: &[usize], inner: &str) -> Option<String> {
         let exports = self.exports(chain);
+        let deeper = format!("{inner}{}", self.unit);
         let mut lines = vec!["async {".to_owned()];
-        let (last, inner) = chain.split_last()?;
-        let whole: &[usize] = if exports.len() > 1 { chain } else { inner };
+        let (last, before) = chain.split_last()?;
+        let whole: &[usize] = if exports.len() > 1 { chain } else { before };
         for node in whole {
-            lines.extend(self.comment_lines(*node).into_iter().map(|comment| format!("{INDENT}{comment}")));
+            lines.extend(self.comment_lines(*node).into_iter().map(|comment| format!("{deeper}{comment}")));
             let span = Span { start: start_of(self.region, *node)?, end: self.node_span(*node).end };
-            lines.push(format!("{INDENT}{}", self.slice(span)));
+            lines.push(format!("{deeper}{}", layout::moved(self.slice(span), &self.indent, &deeper)));
         }
         if exports.len() > 1 {
-            lines.push(format!("{INDENT}({})", exports.join(", ")));
+            lines.push(format!("{deeper}({})", exports.join(", ")));
         } else {
-            lines.extend(self.comment_lines(*last).into_iter().map(|comment| format!("{INDENT}{comment}")));
-            let site = *self.region.analysis.region.nodes[*last].sites.last()?;
-            lines.push(format!("{INDENT}{}", self.slice(self.region.types.body.expr(site).span)));
+            lines.extend(self.comment_lines(*last).into_iter().map(|comment| format!("{deeper}{comment}")));
+            let span = self.region.types.body.expr(*self.region.analysis.region.nodes[*last].sites.last()?).span;
+            lines.push(format!("{deeper}{}", layout::moved(self.slice(span), self.line_indent(span.start), &deeper)));
         }
-        lines.push("}".to_owned());
-        Some(lines.join(&format!("\n{}", self.indent)))
+        lines.push(format!("{inner}}}"));
+        Some(lines.join("\n"))
     }
 
     fn pattern_of(&self, member: &Member, fallible: bool) -> String {
@@ -252,31 +296,28 @@ impl Writer<'_> {
         &self.region.types.body.block(block).stmts[node.stmt].kind
     }
 
-    /// Whether all branches fail with one known error and nothing but `?` is done with their values.
+    /// Whether nothing but `?` is done with the values, and all branches fail with one error: its type is known, or
+    /// the callee is the same.
     fn is_tried_at_once(&self, members: &[Member]) -> bool {
         let single = |member: &Member| match member {
-            Member::One(branch) => Some(*branch),
+            Member::One(branch) => Some(&self.branches[*branch]),
             Member::Chain(_) => None,
         };
-        let Some(chosen) = members.iter().map(single).collect::<Option<Vec<usize>>>() else { return false };
-        let errors: Vec<_> = chosen.iter().map(|branch| self.branches[*branch].error.as_ref()).collect();
-        let is_let =
-            |branch: &usize| matches!(self.statement(*branch), StmtKind::Let { ty: None, otherwise: None, .. });
-        errors.first().is_some_and(|first| first.is_some() && errors.iter().all(|error| error == first))
-            && chosen.iter().all(is_let)
-            && chosen.iter().all(|branch| self.branches[*branch].wrap != Wrap::Join)
+        let Some(chosen) = members.iter().map(single).collect::<Option<Vec<&Branch>>>() else { return false };
+        let Some(first) = chosen.first() else { return false };
+        let is_let = |member: &Member| matches!(member, Member::One(branch) if matches!(self.statement(*branch), StmtKind::Let { ty: None, otherwise: None, .. }));
+        let one_type = first.error.is_some() && chosen.iter().all(|branch| branch.error == first.error);
+        let one_callee = !first.callee.is_empty()
+            && chosen.iter().all(|branch| branch.callee == first.callee)
+            && self.returns_result();
+        chosen.iter().all(|branch| branch.is_tried && branch.wrap != Wrap::Join)
+            && members.iter().all(is_let)
+            && (one_type || one_callee)
     }
 
-    /// A branch with the comments in front of it. A join inside becomes a block that joins.
-    fn branch_text(&self, branch: usize) -> (Vec<String>, String) {
-        let found = &self.branches[branch];
-        let future = self.slice(found.future).to_owned();
-        let text = match found.wrap {
-            Wrap::No => future,
-            Wrap::Await => format!("async {{ {future}.await }}"),
-            Wrap::Join => format!("async {{ {future} }}"),
-        };
-        (self.comment_lines(found.node), text)
+    /// Whether `?` in this function can only be tried on a `Result`.
+    fn returns_result(&self) -> bool {
+        matches!(&self.region.types.function.ret, Some(TypeRef::Path(path)) if path.last().ends_with("Result"))
     }
 
     fn finish(&mut self, node: usize) -> Option<()> {
@@ -291,7 +332,14 @@ impl Writer<'_> {
         let span = self.node_span(node);
         let before = self.slice(Span { start: start_of(self.region, node)?, end: hole.start });
         let after = self.slice(Span { start: hole.end, end: span.end });
-        self.lines.push(format!("{}{before}{}{after}", self.indent, self.bound[branch]));
+        let before = match before.trim_end().strip_suffix('=') {
+            Some(start) if before.contains('\n') && !start.contains('\n') => format!("{start}= "),
+            _ => before.to_owned(),
+        };
+        let value = format!("{}{after}", self.bound[branch]);
+        let folded = layout::on_one_line(&value).map(|value| format!("{}{before}{value}", self.indent));
+        let folded = folded.filter(|line| !line.contains('\n') && line.chars().count() <= MAX_WIDTH);
+        self.lines.push(folded.unwrap_or_else(|| format!("{}{before}{value}", self.indent)));
         Some(())
     }
 
@@ -351,6 +399,15 @@ fn rename_repeated(parts: &mut [String]) {
             parts[at] = format!("_{}", parts[at]);
         }
     }
+}
+
+/// One level of indentation as the file has it: what the statements of this block have more than the line that opens it.
+fn unit(region: &Region<'_>, indent: &str) -> String {
+    let opens = region.analysis.region.block.map_or(0, |block| region.types.body.block(block).span.start as usize);
+    let text = &region.source.text[..opens];
+    let line = &text[text.rfind('\n').map_or(0, |at| at + 1)..];
+    let outer = layout::indent_of(line);
+    indent.strip_prefix(outer).filter(|unit| !unit.is_empty()).unwrap_or(INDENT).to_owned()
 }
 
 /// What stands between a statement and the one before it.

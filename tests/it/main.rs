@@ -5,5 +5,7 @@
 mod cli;
 mod discover;
 mod fixtures;
+mod lowering;
+mod parsing;
 mod report;
 mod tree;
