@@ -13,7 +13,7 @@ use nesting::MacroTokens;
 /// The stack that a thread must have which parses, lowers or analyses files.
 ///
 /// Trees are at most as high as `nesting` lets through. In an unoptimised build, where frames are largest, the most
-/// expensive of them takes less than half of this.
+/// expensive of them takes a third of this.
 pub const STACK_SIZE: usize = 64 << 20;
 
 /// A parsed file.
@@ -64,12 +64,15 @@ fn begins_with_bracket(text: &str) -> bool {
 }
 
 fn syntax_error(file: &SourceFile, offset: usize, error: &syn::Error) -> Problem {
+    let message = error.to_string();
     let range = error.span().byte_range();
+    if message == LEX_ERROR {
+        let place = offset + range.start;
+        return problem(file, place, lex_error(&file.text[place..]).to_owned(), None);
+    }
     let is_at_end = range.is_empty();
     let place = if is_at_end { file.text.trim_end().len().max(offset) } else { offset + range.start };
-    let message = error.to_string();
-    let message = if message == LEX_ERROR { lex_error(&file.text[place..]).to_owned() } else { lower_first(&message) };
-    problem(file, place, message, None)
+    problem(file, place, lower_first(&message), None)
 }
 
 /// All that the lexer says of an error, whatever the error is.
@@ -79,7 +82,7 @@ const LEX_ERROR: &str = "cannot parse string into token stream";
 fn lex_error(rest: &str) -> &'static str {
     match rest.as_bytes() {
         [b'(' | b'[' | b'{', ..] => "this delimiter is never closed",
-        [b')' | b']' | b'}', ..] => "this delimiter closes none that is open",
+        [b')' | b']' | b'}', ..] => "this closing delimiter matches none that is open",
         [b'"', ..] => "this string never ends or has an unknown escape",
         [b'/', b'*', ..] => "this comment never ends",
         [b'\'', ..] => "this is neither a character nor a lifetime",

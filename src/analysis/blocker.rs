@@ -121,6 +121,10 @@ fn fence_text(what: &str) -> &'static str {
         "static" => "mutable statics are touched",
         "spawned" => "it waits for a task that runs already",
         "ready" => "it never suspends, so there is nothing to gain",
+        "comment" => "a comment speaks of the order",
+        "repeat" => "the same call is made again on purpose, and what stands between is part of it",
+        "connection" => "both use one connection, so one waits for the other anyway",
+        "local" => "it waits for local files or memory only, so there is little to gain",
         "expression" => "awaits inside one expression keep their order",
         _ => "nothing crosses it",
     }

@@ -5,7 +5,7 @@
 //! Two statements are compared by their phases. While an await runs, others may run beside it; what is done with
 //! its value afterwards keeps its place in the source among the other finishes.
 
-use crate::analysis::access::{Access, Mode, Phase};
+use crate::analysis::access::{Access, Mode, Phase, children};
 use crate::analysis::blocker::{Blocker, BlockerKind};
 use crate::analysis::effects::{Effect, Effects, call_name};
 use crate::analysis::inspect::Call;
@@ -13,7 +13,7 @@ use crate::analysis::knowledge::{self, Deed, Fence};
 use crate::analysis::region::{Node, Region};
 use crate::diagnostic::Confidence;
 use crate::index::types::{Ty, Types};
-use crate::ir::{ExprId, ExprKind, MacroKind, Name};
+use crate::ir::{Body, ExprId, ExprKind, Literal, MacroKind, Name};
 
 /// One statement follows another.
 #[derive(Clone, Debug)]
@@ -49,9 +49,44 @@ pub fn data_edges(types: &Types<'_>, region: &Region) -> Vec<Edge> {
             } else if let Some((strict, blocker)) = conflict(types, earlier, later) {
                 edges.push(Edge { from, to, strict, blocker });
             }
+            if let Some(blocker) = repeats(types, &region.nodes, from, to) {
+                edges.push(Edge { from, to, strict: true, blocker });
+            }
         }
     }
     edges
+}
+
+/// A call that is made again, word for word, is made again because of what stands between.
+fn repeats(types: &Types<'_>, nodes: &[Node], from: usize, to: usize) -> Option<Blocker> {
+    let is_again = |first: usize, second: usize| {
+        let (first, second) = (&nodes[first].sites, &nodes[second].sites);
+        matches!((first.as_slice(), second.as_slice()), ([first], [second]) if same(types.body, *first, *second))
+    };
+    let around = (to + 1..nodes.len()).any(|again| is_again(from, again)) && !nodes[to].sites.is_empty();
+    let between = (0..from).any(|first| is_again(first, to)) && !nodes[from].sites.is_empty();
+    (is_again(from, to) || around || between).then(|| Blocker::new(BlockerKind::Fence("repeat"), nodes[to].span))
+}
+
+/// Whether two expressions say the same of the same locals.
+fn same(body: &Body, first: ExprId, second: ExprId) -> bool {
+    let (one, other) = (&body.expr(first).kind, &body.expr(second).kind);
+    let head = match (one, other) {
+        (ExprKind::Local(a), ExprKind::Local(b)) => a == b,
+        (ExprKind::Path(a), ExprKind::Path(b)) => a == b,
+        (ExprKind::Literal(a), ExprKind::Literal(b)) => a == b && *a != Literal::Other,
+        (ExprKind::MethodCall { method: a, .. }, ExprKind::MethodCall { method: b, .. }) => a == b,
+        (ExprKind::Field { name: a, .. }, ExprKind::Field { name: b, .. }) => a == b,
+        (ExprKind::Borrow { mutable: a, .. }, ExprKind::Borrow { mutable: b, .. }) => a == b,
+        (ExprKind::Await { .. }, ExprKind::Await { .. })
+        | (ExprKind::Call { .. }, ExprKind::Call { .. })
+        | (ExprKind::Deref { .. }, ExprKind::Deref { .. })
+        | (ExprKind::Try { .. }, ExprKind::Try { .. })
+        | (ExprKind::Tuple(_), ExprKind::Tuple(_)) => true,
+        _ => false,
+    };
+    let (one, other) = (children(body, first), children(body, second));
+    head && one.len() == other.len() && one.iter().zip(&other).all(|(a, b)| same(body, *a, *b))
 }
 
 /// The edges that effects make, on top of the others.
@@ -236,7 +271,33 @@ fn beside(types: &Types<'_>, first: &Access, second: &Access) -> Option<BlockerK
     match (first.mode, second.mode) {
         (Mode::Exclusive | Mode::Write, _) | (_, Mode::Exclusive | Mode::Write) => Some(BlockerKind::Borrow(text())),
         (Mode::Read, Mode::Take) if first.held => Some(BlockerKind::Move(text())),
+        (Mode::Read, Mode::Read) if is_connection(types, first) && first.place == second.place => {
+            Some(BlockerKind::Fence("connection"))
+        }
         _ => None,
+    }
+}
+
+/// Whether a place is one connection or one transaction, whatever its methods borrow.
+fn is_connection(types: &Types<'_>, access: &Access) -> bool {
+    let name = access.place.fields.last().unwrap_or(&types.body.local(access.place.root).name);
+    let by_name = ["tx", "txn", "trx", "trxn", "transaction", "conn", "connection"].contains(&name.as_str());
+    let local = types.body.local(access.place.root);
+    let by_origin = access.place.fields.is_empty() && local.init.is_some_and(|init| begins_transaction(types, init));
+    let ty = if access.place.fields.is_empty() { types.of_local(access.place.root).peeled() } else { Ty::Unknown };
+    let by_type = matches!(&ty, Ty::Named(path, _) if path.last().is_some_and(|name| name.ends_with("Transaction") || name.ends_with("Connection")));
+    by_name || by_origin || by_type
+}
+
+fn begins_transaction(types: &Types<'_>, init: ExprId) -> bool {
+    match &types.body.expr(init).kind {
+        ExprKind::MethodCall { receiver, method, .. } => {
+            matches!(method.as_str(), "transaction" | "begin") || begins_transaction(types, *receiver)
+        }
+        ExprKind::Try { base } | ExprKind::Await { base } | ExprKind::Borrow { base, .. } => {
+            begins_transaction(types, *base)
+        }
+        _ => false,
     }
 }
 
@@ -282,7 +343,7 @@ fn finish_conflict(earlier: (&Node, &Effected), span: crate::source::Span) -> Op
 
 /// A statement between stays behind what it must not cross.
 fn barrier_behind(earlier: (&Node, &Effected), later: (&Node, &Effected)) -> Option<Blocker> {
-    let acts = finish_conflict(later, later.0.span).is_some() || later.0.kept_for_effect.is_some();
+    let acts = finish_conflict(later, later.0.span).is_some() || later.0.fence.is_some();
     if acts && !earlier.0.sites.is_empty() {
         return Some(Blocker::new(BlockerKind::Fence("statement"), later.0.span));
     }
@@ -292,6 +353,14 @@ fn barrier_behind(earlier: (&Node, &Effected), later: (&Node, &Effected)) -> Opt
 /// Why nothing crosses a statement.
 fn fence_of((node, effected): (&Node, &Effected)) -> Option<Blocker> {
     let awaited = effected.awaited.as_ref();
+    if let Some(effect) =
+        awaited.filter(|effect| effect.deed == Deed::Write && effect.fence.is_none_or(|fence| fence == Fence::Acquire))
+    {
+        let is_special = effect.fence.is_some() || node.fence.is_some() || knowledge::names().is_gate(&effect.callee);
+        let because = effect.because.to_string();
+        return is_special
+            .then(|| Blocker { because, ..Blocker::new(BlockerKind::Write(effect.callee.clone()), node.span) });
+    }
     if let Some(effect) = awaited
         && let Some(fence) = effect.fence
     {
@@ -302,11 +371,8 @@ fn fence_of((node, effected): (&Node, &Effected)) -> Option<Blocker> {
     if awaited.is_some_and(|effect| knowledge::names().is_gate(&effect.callee)) && !is_proven_read {
         return Some(Blocker::new(BlockerKind::Fence(Fence::Gate.word()), node.span));
     }
-    if let Some(effect) = awaited.filter(|effect| node.kept_for_effect.is_some() && effect.deed == Deed::Write) {
-        let because = effect.because.to_string();
-        return Some(Blocker { because, ..Blocker::new(BlockerKind::Write(effect.callee.clone()), node.span) });
-    }
-    node.kept_for_effect.clone().filter(|blocker| !is_proven_read || blocker.kind == BlockerKind::Fence("acquire"))
+
+    node.fence.clone().filter(|blocker| !is_proven_read || blocker.kind != BlockerKind::Fence("discarded"))
 }
 
 fn not_a_read((node, effected): (&Node, &Effected), least: Confidence) -> Option<Blocker> {

@@ -3,6 +3,9 @@
 //! In: a statement's expression. Out: [`Inspection`].
 
 use crate::analysis::access::children;
+use crate::analysis::effects::{call_name, suspends_by_itself};
+use crate::analysis::knowledge;
+use crate::index::calls::{Callee, callee};
 use crate::index::types::Types;
 use crate::ir::{BinaryOp, BlockId, BlockKind, ExprId, ExprKind, Literal, LoopKind, MacroCall, MacroKind, StmtKind};
 use crate::source::Span;
@@ -57,6 +60,20 @@ fn branching(types: &Types<'_>, expr: ExprId) -> Option<&'static str> {
         ExprKind::Assign { value, .. } => branching(types, *value),
         _ => None,
     }
+}
+
+/// Whether a call may return a future: not when its name or its declaration says otherwise.
+fn may_be_future(types: &Types<'_>, call: ExprId) -> bool {
+    let is_known_sync = knowledge::names().sync_method(&call_name(types, call)).is_some();
+    let declared_sync = || match callee(types, call) {
+        Callee::Workspace { functions, .. } => {
+            let mut declared = functions.iter().filter_map(|id| types.index.function(*id));
+            declared.all(|function| !function.is_async && !suspends_by_itself(function))
+        }
+        Callee::Constructor(_) => true,
+        _ => false,
+    };
+    !is_known_sync && !declared_sync()
 }
 
 struct Walk<'a, 't> {
@@ -266,8 +283,14 @@ impl Walk<'_, '_> {
         let outer = std::mem::take(&mut self.found);
         visit(self);
         let inner = std::mem::replace(&mut self.found, outer);
+        // Whoever is given a closure or a block to run and is awaited may await what they return.
         let in_await = self.in_await;
-        self.found.calls.extend(inner.calls.into_iter().map(|call| Call { in_await, ..call }));
+        let runs = |call: Call| Call {
+            in_await,
+            awaited: call.awaited || (in_await && may_be_future(self.types, call.expr)),
+            ..call
+        };
+        self.found.calls.extend(inner.calls.into_iter().map(runs));
         self.found.opaque = self.found.opaque.or(inner.opaque);
         false
     }

@@ -29,6 +29,12 @@ pub struct Fact {
     pub fence: Option<Fence>,
     /// `false` when it completes at once.
     pub suspends: Option<bool>,
+    /// Whether it waits for this machine's files only.
+    #[serde(default)]
+    pub is_local: bool,
+    /// Whether it runs the futures it is given.
+    #[serde(default)]
+    pub runs_arguments: bool,
     /// Where the claim comes from.
     pub source: String,
 }
@@ -195,6 +201,11 @@ impl Names {
             (&self.sync.exclusive, SyncMethod::Exclusive),
         ];
         lists.into_iter().find(|(names, _)| names.iter().any(|known| known == name)).map(|(_, kind)| kind)
+    }
+
+    /// Whether a synchronous call of that name reads the clock.
+    pub fn reads_clock(&self, name: &str) -> bool {
+        self.sync.clock.iter().any(|known| known == name)
     }
 
     /// Whether a synchronous method of that name takes `&mut self` on the types of the standard library.

@@ -16,7 +16,7 @@ pub mod schedule;
 pub mod verdict;
 
 use crate::analysis::dependence::{Edge, Effected};
-use crate::analysis::effects::Effects;
+use crate::analysis::effects::{Effect, Effects};
 use crate::analysis::region::Region;
 use crate::analysis::schedule::{Schedule, schedule};
 use crate::diagnostic::Confidence;
@@ -64,10 +64,11 @@ fn analyze_region(types: &Types<'_>, effects: &Effects<'_>, region: Region, leas
         return Analysis { region, effects: Vec::new(), edges, schedule: by_data, confidence: Confidence::Proven };
     }
     let effected: Vec<Effected> = region.nodes.iter().map(|node| dependence::effected(types, effects, node)).collect();
-    let weights = weights_of(&region, &effected);
+    let weights = weights_of(&region, &effected, least.max(Confidence::Likely));
     // What is likely is reported as such, even where more would be possible.
     let mut found = at_confidence(&region, &effected, &edges, &weights, least.max(Confidence::Likely));
     if found.1.after == found.1.before && least < Confidence::Likely {
+        let weights = weights_of(&region, &effected, least);
         found = at_confidence(&region, &effected, &edges, &weights, least);
     }
     let (edges, schedule) = found;
@@ -95,9 +96,11 @@ fn at_confidence(
     (edges, found)
 }
 
-/// An await that never suspends costs no round trip.
-fn weights_of(region: &Region, effected: &[Effected]) -> Vec<usize> {
-    let suspends = |effected: &Effected| effected.awaited.as_ref().is_none_or(|effect| effect.suspends);
+/// An await that never suspends costs no round trip; one of local files costs one only for those who want to know
+/// everything.
+fn weights_of(region: &Region, effected: &[Effected], least: Confidence) -> Vec<usize> {
+    let counts = |effect: &Effect| effect.suspends && (!effect.is_local || least < Confidence::Likely);
+    let suspends = |effected: &Effected| effected.awaited.as_ref().is_none_or(counts);
     region
         .nodes
         .iter()

@@ -43,8 +43,8 @@ pub struct Node {
     pub may_fail: bool,
     /// Why it cannot start before what stands before it, where something in its arguments forbids it.
     pub pinned: Option<Blocker>,
-    /// What its value is bound to tells that nothing crosses it unless it is a proven read.
-    pub kept_for_effect: Option<Blocker>,
+    /// Why nothing crosses it: a comment, or what its value is bound to. The latter counts unless it is a proven read.
+    pub fence: Option<Blocker>,
     /// Only the part that awaits belongs to the region: a condition, a scrutinee.
     pub is_last: bool,
 }
@@ -87,9 +87,9 @@ impl Split<'_, '_> {
         if let Some(blocker) = self.discards(stmt, expr, &found) {
             return self.alone(number, stmt, Some((expr, found)), blocker);
         }
-        let kept_for_effect = bound.and_then(|pat| self.kept_for_effect(pat, &found));
+        let fence = bound.and_then(|pat| self.fence(pat, &found));
         let mut node = self.node(number, stmt, expr, found);
-        node.kept_for_effect = kept_for_effect;
+        node.fence = noted(stmt).or(fence);
         self.open.nodes.push(node);
     }
 
@@ -134,7 +134,7 @@ impl Split<'_, '_> {
             accesses: self.bindings(stmt),
             may_fail: false,
             pinned: None,
-            kept_for_effect: None,
+            fence: None,
             is_last: false,
         }
     }
@@ -153,7 +153,7 @@ impl Split<'_, '_> {
             accesses: touched,
             may_fail: found.may_fail,
             pinned,
-            kept_for_effect: None,
+            fence: None,
             is_last: false,
         }
     }
@@ -189,7 +189,7 @@ impl Split<'_, '_> {
 
     /// A value bound only to be kept (`_guard`), or thrown away (`_`): unless it is a proven read, the effect is the
     /// point. Nothing that is kept to be dropped crosses anything.
-    fn kept_for_effect(&self, pat: &crate::ir::Pat, found: &Inspection) -> Option<Blocker> {
+    fn fence(&self, pat: &crate::ir::Pat, found: &Inspection) -> Option<Blocker> {
         let fence = |what| Some(Blocker::new(BlockerKind::Fence(what), pat.span));
         if let [only] = pat.bindings.as_slice() {
             let name = &self.types.body.local(*only).name;
@@ -201,6 +201,11 @@ impl Split<'_, '_> {
         }
         if pat.kind == PatKind::Wild || pat.kind == PatKind::Unit { fence("discarded") } else { None }
     }
+}
+
+/// Somebody wrote down why things come in this order.
+fn noted(stmt: &Stmt) -> Option<Blocker> {
+    stmt.is_order_noted.then(|| Blocker::new(BlockerKind::Fence("comment"), stmt.span))
 }
 
 fn boundary(found: &Inspection, stmt: &Stmt) -> Option<Blocker> {

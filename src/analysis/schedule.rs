@@ -150,7 +150,8 @@ impl<'a> Graph<'a> {
                 .max()
                 .unwrap_or(0)
         };
-        let Some(cut) = cuts.into_iter().skip(1).min_by_key(|cut| lost(*cut)) else {
+        // Of several, the last one: what comes before it may fall apart into chains.
+        let Some(cut) = cuts.into_iter().skip(1).rev().min_by_key(|cut| lost(*cut)) else {
             return Plan::Par(nodes.iter().map(|node| Plan::One(*node)).collect());
         };
         let (first, second): (Vec<usize>, Vec<usize>) = nodes.iter().partition(|node| starts[**node] < cut);

@@ -85,7 +85,9 @@ fn judge(
     site: &Site,
 ) -> VerdictKind {
     let (Some((region, node)), Some((before, earlier))) = (homes.get(&site.expr), homes.get(&previous.expr)) else {
-        return VerdictKind::Blocked(structural(types, previous, site));
+        return VerdictKind::Blocked(
+            behind_branch(analyses, homes, previous, site).unwrap_or_else(|| structural(types, previous, site)),
+        );
     };
     let analysis = &analyses[*region];
     if (region, node) == (before, earlier) {
@@ -102,13 +104,27 @@ fn judge(
     }
     let (first, second) = (&analyses[*before].region, &analysis.region);
     if first.block != second.block {
-        return VerdictKind::Blocked(structural(types, previous, site));
+        let behind = behind_branch(analyses, homes, previous, site);
+        return VerdictKind::Blocked(behind.unwrap_or_else(|| structural(types, previous, site)));
     }
     if let Some((true, blocker)) = dependence::conflict(types, &first.nodes[*earlier], &second.nodes[*node]) {
         return VerdictKind::Blocked(blocker);
     }
     let blocker = second.before.as_ref().map(|blocker| more_exactly(types, effects, analyses, blocker));
     VerdictKind::Blocked(blocker.unwrap_or_else(|| structural(types, previous, site)))
+}
+
+/// An await behind a branch that holds the one before it waits for what the branch decides.
+fn behind_branch(
+    analyses: &[Analysis],
+    homes: &HashMap<ExprId, (usize, usize)>,
+    previous: &Site,
+    site: &Site,
+) -> Option<Blocker> {
+    let is_behind =
+        previous.path.len() > site.path.len() && previous.path.iter().zip(&site.path).all(|(a, b)| a.0 == b.0);
+    let (region, _) = homes.get(&site.expr).filter(|_| is_behind)?;
+    analyses[*region].region.before.clone().filter(|blocker| matches!(blocker.kind, BlockerKind::Control(_)))
 }
 
 /// Two awaits of one statement: of one chain, or beside one another.
@@ -136,21 +152,26 @@ fn more_exactly(types: &Types<'_>, effects: &Effects<'_>, analyses: &[Analysis],
 }
 
 /// Of all that a node waits for, what ends last; of several, what is plainest to see.
-fn strongest(analysis: &Analysis, node: usize) -> Blocker {
+pub fn strongest(analysis: &Analysis, node: usize) -> Blocker {
     let schedule = &analysis.schedule;
-    if schedule.weights[node] == 0 {
-        return Blocker::new(BlockerKind::Fence("ready"), analysis.region.nodes[node].span);
-    }
-    // Nothing holds it back, and yet it starts last: what stands before it never suspends.
     let end = |from: usize| schedule.starts[from] + schedule.weights[from];
     let into = analysis.edges.iter().filter(|edge| edge.to == node);
     let last =
         into.max_by_key(|edge| (edge.strict, end(edge.from), std::cmp::Reverse(rank(&edge.blocker.kind)), edge.from));
-    last.map_or_else(
-        || Blocker::new(BlockerKind::Fence("ready"), analysis.region.nodes[node].span),
-        |edge| edge.blocker.clone(),
-    )
+    let gains_nothing = schedule.weights[node] == 0 && last.is_none_or(|edge| rank(&edge.blocker.kind) >= WEAK);
+    match last {
+        Some(edge) if !gains_nothing => edge.blocker.clone(),
+        // Nothing holds it back: it, or all that stands before it, never suspends.
+        _ => {
+            let effect = analysis.effects.get(node).and_then(|effects| effects.awaited.as_ref());
+            let word = if effect.is_some_and(|effect| effect.is_local) { "local" } else { "ready" };
+            Blocker::new(BlockerKind::Fence(word), analysis.region.nodes[node].span)
+        }
+    }
 }
+
+/// Dependences from this rank on say less than that there is nothing to gain.
+const WEAK: usize = 7;
 
 fn rank(kind: &BlockerKind) -> usize {
     match kind {
@@ -159,6 +180,7 @@ fn rank(kind: &BlockerKind) -> usize {
         BlockerKind::Move(_) => 2,
         BlockerKind::Anti(_) | BlockerKind::Output(_) => 3,
         BlockerKind::Control(_) => 4,
+        BlockerKind::Fence("comment" | "repeat") => 8,
         BlockerKind::Fence(_) => 5,
         BlockerKind::Write(_) => 6,
         BlockerKind::Unknown(_) => 7,

@@ -87,12 +87,25 @@ pub(super) fn package(package: &Package, index: usize, manifest: &Manifest) -> V
         let relative = path.strip_prefix(folder).unwrap_or(&path);
         let top = relative.components().next().and_then(|component| component.as_os_str().to_str());
         let by_name = top.filter(|_| folder == home).and_then(Kind::of_folder);
-        candidates.push(candidate(path.clone(), by_name.unwrap_or(*kind), module_path(relative)));
+        let module = module_path(relative);
+        let kind = by_name.unwrap_or(*kind);
+        let helps_tests =
+            kind == Kind::Source && (is_for_tests(&package.name) || module.iter().any(|name| is_for_tests(name)));
+        candidates.push(candidate(path.clone(), if helps_tests { Kind::Test } else { kind }, module));
     }
     candidates.retain(|candidate| !package.targets.iter().any(|target| target.src_path == candidate.path));
     let roots = package.targets.iter().filter(|target| is_inside(&target.src_path, &manifest.root));
     candidates.extend(roots.map(|target| candidate(target.src_path.clone(), Kind::of_target(target), Vec::new())));
     candidates
+}
+
+/// Modules and packages that serve tests without being tests: `tests.rs`, `user_test.rs`, `test_utils/`, `my-test-utils`.
+/// A module that is only called `test` may be a command of that name.
+fn is_for_tests(name: &str) -> bool {
+    let name = name.replace('-', "_");
+    let whole =
+        ["tests", "testing", "test_util", "test_utils", "testutil", "testutils", "test_helpers", "test_fixtures"];
+    whole.iter().any(|word| name == *word || name.ends_with(&format!("_{word}"))) || name.ends_with("_test")
 }
 
 /// A path that belongs to no target: a file, or a folder read as one tree, nested packages included.
@@ -110,6 +123,7 @@ pub(super) fn loose(path: &Path, kinds: Kinds) -> Vec<Candidate> {
             let module = module_path(behind_src(relative));
             candidate(file, module)
         })
+        .filter(|candidate| kinds.tests || !candidate.module.iter().any(|name| is_for_tests(name)))
         .collect()
 }
 

@@ -55,7 +55,8 @@ fn function(types: &Types<'_>, path: &Path) -> Callee {
         if name.starts_with(char::is_uppercase) {
             return Callee::Constructor(owner.to_vec());
         }
-        let is_ours = !index.types_named(type_name).is_empty() || index.declares_trait(type_name);
+        let is_ours =
+            !index.types_at(owner).is_empty() || (!index.is_foreign(owner) && index.declares_trait(type_name));
         return if is_ours { Callee::Unknown } else { Callee::Foreign(absolute) };
     }
     if name.starts_with(char::is_uppercase) {
@@ -67,7 +68,7 @@ fn function(types: &Types<'_>, path: &Path) -> Callee {
 /// A free function by its absolute path. A name that nothing brings in is of this module, or comes in by a glob.
 fn free_function(index: &Index<'_>, scope: Scope, path: &[Name]) -> Callee {
     let Some((name, module)) = path.split_last() else { return Callee::Unknown };
-    if module.first().is_some_and(|first| is_foreign(index, scope, first)) {
+    if index.is_foreign(path) {
         return Callee::Foreign(path.to_vec());
     }
     let Some(named) = index.functions_named(name) else { return Callee::Unknown };
@@ -103,24 +104,6 @@ fn is_below(path: &[Name], module: &[Name], here: &[Name]) -> bool {
     }
 }
 
-/// Whether a path that begins like this leaves the workspace.
-fn is_foreign(index: &Index<'_>, scope: Scope, first: &Name) -> bool {
-    if matches!(first.as_str(), "std" | "core" | "alloc") {
-        return true;
-    }
-    let packages = &index.workspace.packages;
-    if packages.iter().any(|package| package.name.replace('-', "_") == first.as_str()) {
-        return false;
-    }
-    let package = index.source(scope.file).package.and_then(|package| packages.get(package));
-    match package {
-        Some(package) => package.dependencies.iter().any(|dependency| dependency.name == first.as_str()),
-        None => {
-            matches!(first.as_str(), "tokio" | "futures" | "futures_util" | "async_std" | "smol" | "reqwest" | "sqlx")
-        }
-    }
-}
-
 fn method(types: &Types<'_>, receiver: ExprId, method: &Name) -> Callee {
     let mut of = types.of(receiver);
     for _ in 0..8 {
@@ -138,7 +121,7 @@ fn method(types: &Types<'_>, receiver: ExprId, method: &Name) -> Callee {
         of = inner;
     }
     match of {
-        Ty::Named(path, _) if types.index.types_named(path.last().map_or("", Name::as_str)).is_empty() => {
+        Ty::Named(path, _) if types.index.types_at(&path).is_empty() => {
             Callee::Foreign(path.into_iter().chain([method.clone()]).collect())
         }
         Ty::Slice(_) => Callee::Foreign(vec![Name::new("slice"), method.clone()]),
@@ -203,6 +186,7 @@ fn inherited(index: &Index<'_>, name: &str, method: &Name) -> Vec<FunctionId> {
 /// implements, and the bodies those traits give.
 fn methods_of(index: &Index<'_>, path: &[Name], method: &Name) -> Vec<FunctionId> {
     let Some(of) = path.last() else { return Vec::new() };
+    let is_foreign = index.is_foreign(path);
     if index.declares_trait(of) && index.types_named(of).is_empty() {
         return match of_bounds(index, &[path.to_vec()], method) {
             Callee::Workspace { functions, .. } => functions,
@@ -212,6 +196,8 @@ fn methods_of(index: &Index<'_>, path: &[Name], method: &Name) -> Vec<FunctionId
     let in_impls = index.methods_in_impls(of, method);
     let mut found: Vec<FunctionId> = in_impls
         .iter()
+        // What a foreign type has from here, it has through a trait.
+        .filter(|(_, block)| !is_foreign || block.of_trait.is_some())
         .filter(|(_, block)| type_name(&block.self_ty).is_some_and(|name| name == *of))
         .map(|(id, _)| *id)
         .collect();

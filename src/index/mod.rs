@@ -11,7 +11,7 @@ pub mod paths;
 mod scan;
 pub mod types;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use crate::discover::Workspace;
@@ -29,6 +29,7 @@ pub struct Index<'w> {
     /// What is indexed.
     pub workspace: &'w Workspace,
     tests: bool,
+    foreign: HashSet<String>,
     files: Vec<OnceLock<Result<FileIr, Problem>>>,
     awaits: Vec<usize>,
     functions: HashMap<&'w str, Vec<FileId>>,
@@ -67,6 +68,7 @@ impl<'w> Index<'w> {
         let mut index = Index {
             workspace,
             tests,
+            foreign: foreign_crates(workspace),
             files: workspace.files.iter().map(|_| OnceLock::new()).collect(),
             awaits: scans.iter().map(|scan| scan.awaits).collect(),
             functions: HashMap::new(),
@@ -86,6 +88,11 @@ impl<'w> Index<'w> {
             enter(&mut index.statics, scan.statics, file);
         }
         index
+    }
+
+    /// Whether an absolute path leaves the workspace.
+    pub fn is_foreign(&self, path: &[Name]) -> bool {
+        path.len() > 1 && path.first().is_some_and(|first| self.foreign.contains(first.as_str()))
     }
 
     /// Every file's id.
@@ -201,6 +208,14 @@ impl<'w> Index<'w> {
             .collect()
     }
 
+    /// The types that an absolute path may mean.
+    pub fn types_at(&self, path: &[Name]) -> Vec<(FileId, &TypeDecl)> {
+        match path.last() {
+            Some(name) if !self.is_foreign(path) => self.types_named(name),
+            _ => Vec::new(),
+        }
+    }
+
     /// The types of that name, with their file.
     pub fn types_named(&self, name: &str) -> Vec<(FileId, &TypeDecl)> {
         let Some(files) = self.candidate_files(&self.types, name) else { return Vec::new() };
@@ -250,6 +265,23 @@ pub(crate) fn type_name(ty: &crate::ir::TypeRef) -> Option<Name> {
         crate::ir::TypeRef::Dyn(bounds) | crate::ir::TypeRef::Impl(bounds) => Some(bounds.first()?.last().into()),
         _ => None,
     }
+}
+
+/// The crates that packages of the workspace depend on and that are none of its own, with those of the standard library.
+fn foreign_crates(workspace: &Workspace) -> HashSet<String> {
+    let mut names: HashSet<String> = ["std", "core", "alloc"].map(str::to_owned).into();
+    let dependencies = workspace.packages.iter().flat_map(|package| &package.dependencies);
+    names.extend(dependencies.map(|dependency| dependency.name.clone()));
+    if workspace.packages.is_empty() {
+        names.extend(["tokio", "futures", "futures_util", "async_std", "smol", "reqwest", "sqlx"].map(str::to_owned));
+    }
+    for package in &workspace.packages {
+        names.remove(&package.name.replace('-', "_"));
+        for target in package.targets.iter().filter(|target| target.kinds.iter().any(|kind| kind.ends_with("lib"))) {
+            names.remove(&target.name.replace('-', "_"));
+        }
+    }
+    names
 }
 
 fn enter<'w>(map: &mut HashMap<&'w str, Vec<FileId>>, names: Vec<&'w str>, file: FileId) {

@@ -13,8 +13,9 @@ use crate::index::calls::{Callee, callee};
 use crate::index::{FunctionId, Index, Scope, paths};
 use crate::ir::{
     Body, ExprId, ExprKind, Function, Generic, Literal, LocalId, LoopKind, Name, Origin, Owner, Pat, Path, Receiver,
-    StmtKind, TypeKind, TypeRef,
+    StmtKind, TypeDecl, TypeKind, TypeRef,
 };
+use crate::source::FileId;
 
 /// Deeper chains of calls and fields than this are left unknown.
 const DEEPEST: usize = 48;
@@ -146,7 +147,7 @@ impl<'a> Types<'a> {
 
     fn tail(&self, block: crate::ir::BlockId) -> Ty {
         match self.body.block(block).stmts.last().map(|stmt| &stmt.kind) {
-            Some(crate::ir::StmtKind::Expr { expr, semicolon: false }) => self.of(*expr),
+            Some(StmtKind::Expr { expr, semicolon: false }) => self.of(*expr),
             _ => Ty::Unknown,
         }
     }
@@ -244,7 +245,7 @@ impl<'a> Types<'a> {
 
     fn declared_field(&self, path: &[Name], name: &Name) -> Option<Ty> {
         let mut found = None;
-        for (file, decl) in self.index.types_named(path.last()?) {
+        for (file, decl) in self.index.types_at(path) {
             let TypeKind::Struct(fields) = &decl.kind else { continue };
             let Some((_, ty)) = fields.iter().find(|(field, _)| field == name) else { continue };
             let scope = Scope { file, module: decl.module, owner: Owner::Module };
@@ -411,13 +412,14 @@ fn lower_path(index: &Index<'_>, scope: Scope, generics: &[&Generic], path: &Pat
         return Ty::Future(Box::new(args.into_iter().next().unwrap_or(Ty::Unknown)));
     }
     let absolute = paths::absolute(index, scope, path);
-    expand_alias(index, &absolute, &args, depth).unwrap_or(Ty::Named(absolute, args))
+    expand_alias(index, scope, &absolute, &args, depth).unwrap_or(Ty::Named(absolute, args))
 }
 
 /// What an alias of the workspace stands for; only when one declaration has the name.
-fn expand_alias(index: &Index<'_>, path: &[Name], args: &[Ty], depth: usize) -> Option<Ty> {
-    let found = index.types_named(path.last()?);
-    let [(file, decl)] = found.as_slice() else { return None };
+fn expand_alias(index: &Index<'_>, scope: Scope, path: &[Name], args: &[Ty], depth: usize) -> Option<Ty> {
+    let found = index.types_at(path);
+    let is_meant = |decl: &&(FileId, &TypeDecl)| is_meant(index, scope, path, **decl);
+    let [(file, decl)] = found.iter().filter(is_meant).collect::<Vec<_>>()[..] else { return None };
     let TypeKind::Alias(target) = &decl.kind else { return None };
     let scope = Scope { file: *file, module: decl.module, owner: Owner::Module };
     if let TypeRef::Path(target) = target
@@ -427,6 +429,24 @@ fn expand_alias(index: &Index<'_>, path: &[Name], args: &[Ty], depth: usize) -> 
         return Some(Ty::Named(target.segments.iter().map(|segment| segment.name.clone()).collect(), args.to_vec()));
     }
     Some(lower_at(index, scope, &[], target, depth + 1))
+}
+
+/// Whether a path means a declaration: a bare name means one of its own module, or one that a glob brings in.
+fn is_meant(index: &Index<'_>, scope: Scope, path: &[Name], (file, decl): (FileId, &TypeDecl)) -> bool {
+    let home = paths::module_path(index, Scope { file, module: decl.module, owner: Owner::Module });
+    match path {
+        [_] => {
+            let has_glob = || {
+                index
+                    .file(scope.file)
+                    .is_some_and(|ir| ir.modules[scope.module].imports.iter().any(|import| import.alias == "*"))
+            };
+            home == paths::module_path(index, scope)
+                || (has_glob() && home.first() == Some(&paths::crate_name(index, scope)))
+        }
+        [first, ..] => home.first() == Some(first) || home.first() == Some(&paths::crate_name(index, scope)),
+        [] => false,
+    }
 }
 
 fn future_output(bounds: &[Path]) -> Option<&TypeRef> {

@@ -602,6 +602,8 @@ pub struct Stmt {
     pub attributes_start: u32,
     /// `#[cfg(..)]` or `#[cfg_attr(..)]` stands on it.
     pub is_conditional: bool,
+    /// A comment in front of it speaks of order: "must come first", "sequentially".
+    pub is_order_noted: bool,
 }
 
 /// What a statement is.

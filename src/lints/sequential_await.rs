@@ -3,6 +3,7 @@
 
 use crate::analysis::Analysis;
 use crate::analysis::blocker::BlockerKind;
+use crate::analysis::verdict;
 use crate::diagnostic::{Confidence, Diagnostic, Fix, Label, Level, Row, Timeline};
 use crate::index::qualified_name;
 use crate::lints::{Context, Lint};
@@ -31,11 +32,9 @@ fn diagnose(context: &Context<'_>, analysis: &Analysis) -> Option<Diagnostic> {
     let first_early = *early.first()?;
     let waited_for = *awaits.iter().take_while(|node| **node < first_early).last()?;
     let (before, after) = (analysis.schedule.before, analysis.schedule.after);
-    let names = names_of(context, analysis, &early);
-    let verb = if early.len() == 1 { "waits" } else { "wait" };
     let message = format!(
-        "{names} {verb} for {} without need: {before} round trips could be {after}",
-        name_of(context, analysis, waited_for)
+        "{} without need: {before} round trips could be {after}",
+        who_waits(context, analysis, &early, waited_for)
     );
     let fix = fix(context, analysis);
     let mut notes = notes(context, analysis);
@@ -82,20 +81,26 @@ fn labels(context: &Context<'_>, analysis: &Analysis, awaits: &[usize], primary:
     awaits.iter().filter(|node| **node != primary).map(label).collect()
 }
 
-/// What an await that stays behind others waits for.
+/// What an await that stays behind others waits for, in a few words.
 fn waits_for(analysis: &Analysis, node: usize) -> String {
-    let into = analysis.edges.iter().filter(|edge| edge.to == node && edge.strict);
-    let flow = into.filter_map(|edge| match &edge.blocker.kind {
-        BlockerKind::Flow(place) => Some(format!("needs `{place}`")),
-        _ => None,
-    });
-    flow.last().unwrap_or_else(|| "must wait".to_owned())
+    let blocker = verdict::strongest(analysis, node);
+    match &blocker.kind {
+        BlockerKind::Flow(place) => format!("needs `{place}`"),
+        BlockerKind::Write(callee) | BlockerKind::Unknown(callee) => format!("stays: `{callee}` may write"),
+        BlockerKind::Borrow(place)
+        | BlockerKind::Anti(place)
+        | BlockerKind::Output(place)
+        | BlockerKind::Move(place) => {
+            format!("stays: shares `{place}`")
+        }
+        BlockerKind::Control(what) | BlockerKind::Fence(what) => format!("stays: {what}"),
+    }
 }
 
 fn timeline(context: &Context<'_>, analysis: &Analysis, awaits: &[usize]) -> Timeline {
     let schedule = &analysis.schedule;
     let row = |node: &usize| Row {
-        name: rewrite::awaited_name(context.types, analysis.region.nodes[*node].sites[0]),
+        name: name_of(context, analysis, *node).trim_matches('`').to_owned(),
         before: schedule.sequential[*node],
         after: schedule.starts[*node],
         length: schedule.weights[*node],
@@ -143,9 +148,22 @@ fn fix(context: &Context<'_>, analysis: &Analysis) -> Result<Fix, String> {
     Ok(fix)
 }
 
-fn names_of(context: &Context<'_>, analysis: &Analysis, nodes: &[usize]) -> String {
-    let mut names: Vec<String> = nodes.iter().map(|node| name_of(context, analysis, *node)).collect();
+/// "`b` waits for `a`", "`b` and `c` wait for `a`", "2 more calls of `a` wait for the first".
+fn who_waits(context: &Context<'_>, analysis: &Analysis, early: &[usize], waited_for: usize) -> String {
+    let first = name_of(context, analysis, waited_for);
+    let mut names: Vec<String> = early.iter().map(|node| name_of(context, analysis, *node)).collect();
+    if names.iter().all(|name| *name == first) {
+        return match names.len() {
+            1 => format!("a second call of {first} waits for the first"),
+            count => format!("{count} more calls of {first} wait for the first"),
+        };
+    }
     names.dedup();
+    let verb = if early.len() == 1 { "waits" } else { "wait" };
+    format!("{} {verb} for {first}", listed(names))
+}
+
+fn listed(mut names: Vec<String>) -> String {
     if names.len() > 3 {
         let more = names.len() - 2;
         names.truncate(2);
@@ -156,7 +174,8 @@ fn names_of(context: &Context<'_>, analysis: &Analysis, nodes: &[usize]) -> Stri
 }
 
 fn name_of(context: &Context<'_>, analysis: &Analysis, node: usize) -> String {
-    format!("`{}`", rewrite::awaited_name(context.types, analysis.region.nodes[node].sites[0]))
+    let sites = &analysis.region.nodes[node].sites;
+    sites.last().map_or_else(String::new, |site| format!("`{}`", rewrite::awaited_name(context.types, *site)))
 }
 
 fn site_span(context: &Context<'_>, analysis: &Analysis, node: usize) -> Span {

@@ -13,15 +13,19 @@
 use crate::parse::lexemes::{Kind, Lexeme, lexemes};
 
 /// The greatest height that is parsed, in units of [`LINK`].
+///
+/// Ordinary code stays below 600. A unit takes at most 4.2 KiB of stack to parse, lower and drop in an unoptimised
+/// build, where frames are largest. So a tree of this height takes 20 MiB, and at most as much again for the arguments
+/// of a macro in it, which are measured by themselves. It is 280 delimiters, or 4,800 operators in a row.
 const LIMIT: u32 = 4_800;
 
-/// A delimiter, a prefix operator or a keyword that an expression follows: the parser calls itself.
+/// A delimiter, a prefix operator, `<`, a keyword that an expression follows: the parser calls itself by a long way.
 const STEP: u32 = 16;
 
-/// `=`, `->`, `<`: the parser calls itself by a shorter way.
+/// `=`: the parser calls itself by a short way.
 const SHORT_STEP: u32 = 4;
 
-/// `.`, `+`, `?`, `::`: the tree grows by one, and only those who walk it call themselves.
+/// `.`, `+`, `?`, `else`: the tree grows by one, and those who walk it call themselves.
 const LINK: u32 = 1;
 
 /// Whether the tokens of macro calls will be parsed.
@@ -93,7 +97,7 @@ impl Level {
 
     fn open_angles(&mut self, count: u32) {
         self.angles += count;
-        self.run += count * SHORT_STEP;
+        self.run += count * STEP;
     }
 }
 
@@ -128,8 +132,9 @@ impl Scan<'_> {
             return;
         };
         let height = self.level.height() + STEP;
+        let link = if around.is_kept { 0 } else { LINK };
         self.outside -= around.run + STEP;
-        self.level = Level { inner: around.inner.max(height), ..around };
+        self.level = Level { run: around.run + link, inner: around.inner.max(height), ..around };
     }
 
     fn word_weight(&self, word: Lexeme) -> u32 {
@@ -145,6 +150,7 @@ impl Scan<'_> {
         let is_prefix = self.awaits_operand();
         match self.text_of(mark) {
             ";" | "=>" => self.level.end_run(),
+            "!" if self.is_before("#") => self.level.end_run(),
             "," if self.level.angles == 0 && !self.level.in_bars => self.level.end_run(),
             "<" if self.compares(mark) => self.level.run += LINK,
             "<<" if self.compares(mark) => self.level.run += LINK,
@@ -156,7 +162,8 @@ impl Scan<'_> {
             "&&" if is_prefix => self.level.run += 2 * STEP,
             "!" | "-" | "*" | "&" | "||" | ".." | "..=" if is_prefix => self.level.run += STEP,
             "@" => self.level.run += STEP,
-            "=" | "->" | "+=" | "-=" | "*=" | "/=" | "%=" | "^=" | "&=" | "|=" | "<<=" => self.level.run += SHORT_STEP,
+            "->" => self.level.run += STEP,
+            "=" | "+=" | "-=" | "*=" | "/=" | "%=" | "^=" | "&=" | "|=" | "<<=" => self.level.run += SHORT_STEP,
             _ => self.level.run += LINK,
         }
     }

@@ -19,8 +19,12 @@ pub(super) struct Branch {
     pub(super) wrap: Wrap,
     /// The bytes of the await and what the statement puts around them.
     pub(super) rest: Rest,
-    /// The type of the error, when `?` is all that is done with the value and the type is known.
+    /// Whether `?` is all that is done with the value.
+    pub(super) is_tried: bool,
+    /// The type of the error, where the callee's declaration says.
     pub(super) error: Option<Ty>,
+    /// What is called, without its arguments: the same callee fails with the same error.
+    pub(super) callee: String,
     /// Whether the text is sure to be right when it compiles.
     pub(super) is_certain: bool,
 }
@@ -77,8 +81,16 @@ pub(super) fn branch(region: &Region<'_>, node: usize) -> Option<Branch> {
     let block = region.analysis.region.block?;
     let stmt = &types.body.block(block).stmts[statement.stmt];
     let (rest, value) = rest(region, &stmt.kind, hole, site)?;
-    let error = is_only_tried(types, value, site).then(|| error_type(types, base)).flatten();
-    Some(Branch { node, future: types.body.expr(base).span, wrap, rest, error, is_certain: !chained })
+    Some(Branch {
+        node,
+        future: types.body.expr(base).span,
+        wrap,
+        rest,
+        is_tried: is_only_tried(types, value, site),
+        error: error_type(types, base),
+        callee: callee_of(region, base),
+        is_certain: !chained,
+    })
 }
 
 /// What remains of a statement, and the expression in it that holds the await.
@@ -131,6 +143,18 @@ fn coerces(ty: &TypeRef) -> bool {
 /// Whether `?` is all that stands around the await.
 fn is_only_tried(types: &Types<'_>, value: ExprId, site: ExprId) -> bool {
     matches!(types.body.expr(value).kind, ExprKind::Try { base } if base == site)
+}
+
+fn callee_of(region: &Region<'_>, base: ExprId) -> String {
+    let body = region.types.body;
+    match &body.expr(base).kind {
+        ExprKind::Call { callee, .. } => region.source.slice(body.expr(*callee).span).to_owned(),
+        ExprKind::MethodCall { method_span, .. } => {
+            let start = body.expr(base).span.start;
+            region.source.slice(Span { start, end: method_span.end }).to_owned()
+        }
+        _ => String::new(),
+    }
 }
 
 /// The error of what a call returns, where its declaration says.

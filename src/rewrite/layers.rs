@@ -2,8 +2,11 @@
 //!
 //! In: a region with its schedule. Out: [`Steps`].
 
-use crate::analysis::dependence::Edge;
-use crate::ir::StmtKind;
+use std::collections::HashSet;
+
+use crate::analysis::access::{Mode, Phase};
+use crate::analysis::schedule::Plan;
+use crate::ir::{LocalId, PatKind, StmtKind};
 use crate::rewrite::Region;
 
 /// The statements of a region in the order they are written.
@@ -22,78 +25,190 @@ pub(super) struct Steps {
 pub(super) enum Step {
     /// A statement as it is.
     Keep(usize),
-    /// Several awaits at once.
-    Join(Vec<usize>),
+    /// Several awaits at once. A branch of more than one node is a chain, written as an `async` block.
+    Join(Vec<Vec<usize>>),
     /// What is done with a joined value.
     Finish(usize),
 }
 
 impl Steps {
-    /// The nodes that are joined.
-    pub(super) fn joined(&self) -> impl Iterator<Item = usize> {
+    /// The nodes that are branches by themselves.
+    pub(super) fn single_branches(&self) -> impl Iterator<Item = usize> {
+        self.branches().filter_map(|branch| match branch.as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        })
+    }
+
+    fn branches(&self) -> impl Iterator<Item = &Vec<usize>> {
         self.steps.iter().flat_map(|step| match step {
-            Step::Join(nodes) => nodes.clone(),
-            _ => Vec::new(),
+            Step::Join(branches) => branches.as_slice(),
+            _ => &[],
         })
     }
 }
 
-/// Orders a region's statements by layers: each await as early as what it waits for allows, each statement between
-/// where it stood, or above the join when an await needs it.
+/// Orders a region's statements: each await as early as what it waits for allows, each statement between where it
+/// stood, or above the join when it can stand there. Chains become branches where they can be written as one;
+/// otherwise they are cut into layers.
 pub(super) fn steps(region: &Region<'_>) -> Option<Steps> {
-    let analysis = region.analysis;
-    let count = analysis.region.nodes.len();
-    let awaits = |node: usize| !analysis.region.nodes[node].sites.is_empty() && analysis.schedule.weights[node] > 0;
-    let mut layer = vec![0; count];
-    for node in 0..count {
-        for edge in analysis.edges.iter().filter(|edge| edge.to == node) {
-            let end = layer[edge.from] + usize::from(awaits(edge.from));
-            let earliest = if edge.strict { end } else { end.saturating_sub(usize::from(awaits(node))) };
-            layer[node] = layer[node].max(earliest);
+    let units = units(region);
+    let mut chains: Vec<Vec<usize>> = Vec::new();
+    for chain in chains_of(&region.analysis.schedule.plan) {
+        if is_written_as_block(region, &chain) {
+            chains.push(chain);
         }
     }
-    let is_let = |node: usize| is_let_or_item(region, node);
-    keep_in_place(&analysis.edges, &mut layer, &awaits, &is_let);
-    let layers = (0..count).filter(|node| awaits(*node)).map(|node| layer[node]).max()?;
+    let with_chains = (!chains.is_empty()).then(|| contracted(&units, &chains));
+    let plain = || layered(region, &units);
+    with_chains.and_then(|units| layered(region, &units)).or_else(plain)
+}
+
+/// For each node the first node of the branch it is written in.
+fn units(region: &Region<'_>) -> Vec<usize> {
+    (0..region.analysis.region.nodes.len()).collect()
+}
+
+fn contracted(units: &[usize], chains: &[Vec<usize>]) -> Vec<usize> {
+    let mut units = units.to_vec();
+    for chain in chains {
+        for node in chain {
+            units[*node] = chain[0];
+        }
+    }
+    units
+}
+
+/// The rows of single nodes that run beside something else.
+fn chains_of(plan: &Plan) -> Vec<Vec<usize>> {
+    let single = |plan: &Plan| match plan {
+        Plan::One(node) => Some(*node),
+        _ => None,
+    };
+    match plan {
+        Plan::One(_) => Vec::new(),
+        Plan::Seq(parts) => parts.iter().flat_map(chains_of).collect(),
+        Plan::Par(parts) => parts
+            .iter()
+            .filter_map(|part| match part {
+                Plan::Seq(steps) => steps.iter().map(single).collect(),
+                _ => None,
+            })
+            .collect(),
+    }
+}
+
+/// Whether each statement is `let name = future.await;`, and the block would take nothing that others still need.
+fn is_written_as_block(region: &Region<'_>, chain: &[usize]) -> bool {
+    let nodes = &region.analysis.region.nodes;
+    let is_plain = |node: &usize| is_plain_let(region, *node) && !nodes[*node].may_fail;
+    let takes_nothing = |node: &usize| {
+        let taken =
+            nodes[*node].accesses.iter().filter(|access| access.phase == Phase::Await && access.mode == Mode::Take);
+        taken.into_iter().all(|access| is_bound_in(region, chain, access.place.root))
+    };
+    let needs_nothing_between = |node: &usize| {
+        let edges = region.analysis.edges.iter().filter(|edge| edge.to == *node && edge.strict);
+        edges.into_iter().all(|edge| chain.contains(&edge.from) || edge.from < chain[0])
+    };
+    chain.iter().all(|node| is_plain(node) && takes_nothing(node) && needs_nothing_between(node))
+}
+
+fn is_plain_let(region: &Region<'_>, node: usize) -> bool {
+    let statement = &region.analysis.region.nodes[node];
+    let Some(StmtKind::Let { pat, ty: None, init: Some(init), otherwise: None }) = statement_kind(region, node) else {
+        return false;
+    };
+    pat.kind == PatKind::Ident && statement.sites.as_slice() == [*init]
+}
+
+fn is_bound_in(region: &Region<'_>, chain: &[usize], local: LocalId) -> bool {
+    let bound: HashSet<LocalId> = chain.iter().flat_map(|node| bindings(region, *node)).collect();
+    bound.contains(&local)
+}
+
+/// The locals that a statement binds.
+pub(super) fn bindings(region: &Region<'_>, node: usize) -> Vec<LocalId> {
+    match statement_kind(region, node) {
+        Some(StmtKind::Let { pat, .. }) => pat.bindings.clone(),
+        _ => Vec::new(),
+    }
+}
+
+fn statement_kind<'a>(region: &Region<'a>, node: usize) -> Option<&'a StmtKind> {
+    let block = region.analysis.region.block?;
+    let stmt = region.analysis.region.nodes.get(node)?.stmt;
+    Some(&region.types.body.block(block).stmts.get(stmt)?.kind)
+}
+
+/// Steps by layers; nodes of one unit share a layer and a branch.
+fn layered(region: &Region<'_>, units: &[usize]) -> Option<Steps> {
+    let analysis = region.analysis;
+    let count = units.len();
+    let awaits = |node: usize| analysis.schedule.weights[node] > 0;
+    // What stands behind the last await that moves stays where it is.
+    let last_early = (0..count).rev().find(|node| analysis.schedule.is_early(*node))?;
+    let stays = |node: usize| node > last_early || matches!(statement_kind(region, node), Some(StmtKind::Expr { .. }));
+    let mut layer = layers(region, units, &awaits)?;
+    keep_in_place(region, &mut layer, &awaits, &stays);
+    let last = (0..count).filter(|node| awaits(*node)).map(|node| layer[node]).max()?;
     let mut steps = Vec::new();
-    for now in 0..=layers + 1 {
-        let in_layer = |node: &usize| awaits(*node) && layer[*node] == now;
-        let joined: Vec<usize> = (0..count).filter(in_layer).collect();
-        let finished = |node: &usize| {
-            awaits(*node) && now > 0 && layer[*node] + 1 == now && alone(&layer, &awaits, *node).is_none()
+    for now in 0..=last + 1 {
+        let branches = |at: usize| -> Vec<Vec<usize>> {
+            let heads = (0..count).filter(|node| awaits(*node) && layer[*node] == at && units[*node] == *node);
+            heads.map(|head| (head..count).filter(|node| units[*node] == head).collect()).collect()
         };
+        let joined_before = now.checked_sub(1).map(branches).filter(|branches| branches.len() > 1).unwrap_or_default();
         for node in 0..count {
-            if finished(&node) {
+            if joined_before.iter().any(|branch| branch.as_slice() == [node]) {
                 steps.push(Step::Finish(node));
             } else if !awaits(node) && layer[node] == now {
                 steps.push(Step::Keep(node));
             }
         }
-        match joined.as_slice() {
+        let branches = branches(now);
+        match branches.as_slice() {
             [] => {}
-            [only] => steps.push(Step::Keep(*only)),
-            _ => steps.push(Step::Join(joined)),
+            [only] => steps.extend(only.iter().map(|node| Step::Keep(*node))),
+            _ => steps.push(Step::Join(branches)),
         }
     }
     changed(steps, count)
 }
 
-/// A node that shares its layer with no other is written as it was.
-fn alone(layer: &[usize], awaits: &dyn Fn(usize) -> bool, node: usize) -> Option<usize> {
-    let others = (0..layer.len()).filter(|other| awaits(*other) && layer[*other] == layer[node]).count();
-    (others == 1).then_some(node)
-}
-
-fn is_let_or_item(region: &Region<'_>, node: usize) -> bool {
-    let Some(block) = region.analysis.region.block else { return false };
-    let stmt = &region.types.body.block(block).stmts[region.analysis.region.nodes[node].stmt];
-    !matches!(stmt.kind, StmtKind::Expr { .. })
+/// The layer of each node: how many joins come before it.
+fn layers(region: &Region<'_>, units: &[usize], awaits: &dyn Fn(usize) -> bool) -> Option<Vec<usize>> {
+    let count = units.len();
+    let mut layer = vec![0; count];
+    // A unit may hold a node that comes after one that follows the unit, so one pass is not enough.
+    for _ in 0..=count {
+        let before = layer.clone();
+        for edge in region.analysis.edges.iter().filter(|edge| units[edge.from] != units[edge.to]) {
+            let end = layer[units[edge.from]] + usize::from(awaits(edge.from));
+            let earliest = if edge.strict { end } else { end.saturating_sub(usize::from(awaits(edge.to))) };
+            let to = units[edge.to];
+            layer[to] = layer[to].max(earliest);
+        }
+        for node in 0..count {
+            layer[node] = layer[units[node]];
+        }
+        if layer == before {
+            return Some(layer);
+        }
+    }
+    None
 }
 
 /// Statements between that no await needs, a log line say, stay behind the awaits they stood behind. A `let` goes
 /// above the join when it can, so that the join stands where its last await stood.
-fn keep_in_place(edges: &[Edge], layer: &mut [usize], awaits: &dyn Fn(usize) -> bool, is_let: &dyn Fn(usize) -> bool) {
+fn keep_in_place(
+    region: &Region<'_>,
+    layer: &mut [usize],
+    awaits: &dyn Fn(usize) -> bool,
+    stays: &dyn Fn(usize) -> bool,
+) {
     let count = layer.len();
+    let edges = &region.analysis.edges;
     let mut needed = vec![false; count];
     for node in (0..count).rev() {
         let is_needed =
@@ -101,11 +216,20 @@ fn keep_in_place(edges: &[Edge], layer: &mut [usize], awaits: &dyn Fn(usize) -> 
         needed[node] = !awaits(node) && is_needed;
     }
     for node in 0..count {
-        if !awaits(node) && !needed[node] && !is_let(node) {
+        if !awaits(node) && !needed[node] && stays(node) {
             let behind =
                 (0..node).filter(|earlier| awaits(*earlier)).map(|earlier| layer[earlier] + 1).max().unwrap_or(0);
             layer[node] = layer[node].max(behind);
         }
+    }
+    // What follows a statement that was kept back stays behind it.
+    for node in 0..count {
+        let behind = edges
+            .iter()
+            .filter(|edge| edge.to == node && !awaits(node) && !awaits(edge.from))
+            .map(|edge| layer[edge.from])
+            .max();
+        layer[node] = layer[node].max(behind.unwrap_or(0));
     }
 }
 
@@ -130,9 +254,18 @@ mod tests {
 
     #[test]
     fn what_stays_at_either_end_is_cut_off() {
-        let steps = vec![Step::Keep(0), Step::Join(vec![1, 2]), Step::Finish(1), Step::Finish(2), Step::Keep(3)];
+        let join = Step::Join(vec![vec![1], vec![2]]);
+        let steps = vec![Step::Keep(0), join, Step::Finish(1), Step::Finish(2), Step::Keep(3)];
         let found = changed(steps, 4);
         let (first, last, count) = found.map_or((9, 9, 9), |found| (found.first, found.last, found.steps.len()));
         assert_eq!((first, last, count), (1, 2, 3));
+    }
+
+    #[test]
+    fn only_rows_of_single_awaits_are_chains() {
+        let row = Plan::Seq(vec![Plan::One(0), Plan::One(1)]);
+        let nested = Plan::Seq(vec![Plan::One(2), Plan::Par(vec![Plan::One(3), Plan::One(4)])]);
+        assert_eq!(chains_of(&Plan::Par(vec![row.clone(), nested, Plan::One(5)])), [vec![0, 1]]);
+        assert!(chains_of(&row).is_empty());
     }
 }

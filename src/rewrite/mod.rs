@@ -7,6 +7,7 @@
 
 mod branch;
 mod layers;
+mod layout;
 mod names;
 pub mod provider;
 mod text;
@@ -37,7 +38,8 @@ pub struct Region<'a> {
 /// Writes the join for a region. `None` when some statement has a shape that is not written yet.
 pub fn join(region: &Region<'_>) -> Option<Fix> {
     let steps = layers::steps(region)?;
-    let branches: Vec<Branch> = steps.joined().map(|node| branch::branch(region, node)).collect::<Option<_>>()?;
+    let branches: Vec<Branch> =
+        steps.single_branches().map(|node| branch::branch(region, node)).collect::<Option<_>>()?;
     let replacement = text::write(region, &steps, &branches)?;
     let edit = Edit { span: text::replaced(region, &steps)?, replacement };
     let is_certain = branches.iter().all(|branch| branch.is_certain) && region.provider.is_certain;

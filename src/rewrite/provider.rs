@@ -8,49 +8,90 @@
 use crate::discover::{Dependency, Package};
 use crate::source::SourceFile;
 
-/// A crate with join macros.
+/// A crate with joins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provider {
-    /// What the macros' path begins with, `tokio`.
+    /// What their path begins with, `tokio`.
     pub path: String,
+    /// Macros or functions.
+    pub form: Form,
     /// Whether the manifest says that they are there.
     pub is_certain: bool,
 }
 
-/// The crates whose macros are written, the preferred first, with the feature each needs: one of the names, or, where
-/// the last is true, the default features.
-const PROVIDERS: [(&str, &[&str], bool); 3] = [
+/// How a join is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// `tokio::join!(a, b)`.
+    Macro,
+    /// `futures::future::join(a, b).await`, for at most five.
+    Function,
+}
+
+/// The crates whose macros are written, the preferred first, with the features that bring them and whether the
+/// default features do.
+const MACROS: [(&str, &[&str], bool); 3] = [
     ("tokio", &["macros", "full"], false),
     ("futures", &["async-await", "default", "std"], true),
     ("futures-util", &["async-await-macro", "default"], true),
 ];
 
+/// The crates whose functions need no feature.
+const FUNCTIONS: [&str; 2] = ["futures", "futures-util"];
+
 /// The provider for a file. One that the file uses already goes first.
 pub fn provider(package: Option<&Package>, source: &SourceFile) -> Option<Provider> {
     let Some(package) = package else { return Some(by_use(source)) };
-    let usable: Vec<&Dependency> = PROVIDERS.iter().filter_map(|known| usable(package, known)).collect();
+    let usable: Vec<&Dependency> = MACROS.iter().filter_map(|known| with_macros(package, known)).collect();
     let uses = |dependency: &&&Dependency| {
         source.text.contains(&format!("{}::join!", dependency.name))
             || source.text.contains(&format!("{}::try_join!", dependency.name))
     };
-    let chosen = usable.iter().find(uses).or_else(|| usable.first())?;
-    Some(Provider { path: chosen.name.clone(), is_certain: true })
+    let provider = |dependency: &Dependency, form| Provider { path: dependency.name.clone(), form, is_certain: true };
+    if let Some(chosen) = usable.iter().find(uses).or_else(|| usable.first()) {
+        return Some(provider(chosen, Form::Macro));
+    }
+    let functions = FUNCTIONS.iter().find_map(|name| normal(package).find(|dependency| dependency.package == *name));
+    functions.map(|dependency| provider(dependency, Form::Function))
 }
 
 /// What to add to the manifest when there is no provider.
 pub fn advice(package: &Package) -> &'static str {
-    let has_tokio = package.dependencies.iter().any(|dependency| dependency.package == "tokio");
-    if has_tokio {
-        "add the feature `macros` to `tokio` in Cargo.toml"
-    } else {
-        "add `futures = \"0.3\"` to Cargo.toml"
+    match normal(package).any(|dependency| dependency.package == "tokio") {
+        true => "add the feature `macros` to `tokio` in Cargo.toml",
+        false => "add `futures = \"0.3\"` to Cargo.toml",
     }
 }
 
-fn usable<'p>(package: &'p Package, (name, features, by_default): &(&str, &[&str], bool)) -> Option<&'p Dependency> {
-    package.dependencies.iter().filter(|dependency| dependency.kind == "normal").find(|dependency| {
+impl Provider {
+    /// What stands before and behind the arguments: `tokio::join!` and `;`. `None` when it takes fewer branches.
+    pub(super) fn call(&self, branches: usize, fallible: bool) -> Option<(String, &'static str)> {
+        let name = if fallible { "try_join" } else { "join" };
+        match self.form {
+            Form::Macro => Some((format!("{}::{name}!", self.path), if fallible { "?;" } else { ";" })),
+            Form::Function if branches > 5 => None,
+            Form::Function => {
+                let count = if branches > 2 { branches.to_string() } else { String::new() };
+                let end = if fallible { ".await?;" } else { ".await;" };
+                Some((format!("{}::future::{name}{count}", self.path), end))
+            }
+        }
+    }
+}
+
+fn normal(package: &Package) -> impl Iterator<Item = &Dependency> {
+    package.dependencies.iter().filter(|dependency| dependency.kind == "normal")
+}
+
+fn with_macros<'p>(
+    package: &'p Package,
+    (name, features, by_default): &(&str, &[&str], bool),
+) -> Option<&'p Dependency> {
+    normal(package).find(|dependency| {
         let has_feature = dependency.features.iter().any(|feature| features.contains(&feature.as_str()));
-        dependency.package == *name && (has_feature || (*by_default && dependency.default_features))
+        // A stand-in that takes the crate's name, as simulators do, has its macros too.
+        let is_it = dependency.package == *name || dependency.name == name.replace('-', "_");
+        is_it && (has_feature || (*by_default && dependency.default_features))
     })
 }
 
@@ -58,5 +99,5 @@ fn usable<'p>(package: &'p Package, (name, features, by_default): &(&str, &[&str
 fn by_use(source: &SourceFile) -> Provider {
     let names = |krate: &str| source.text.contains(&format!("{krate}::"));
     let path = if !names("tokio") && names("futures") { "futures" } else { "tokio" };
-    Provider { path: path.to_owned(), is_certain: names(path) }
+    Provider { path: path.to_owned(), form: Form::Macro, is_certain: names(path) }
 }

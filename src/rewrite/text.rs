@@ -2,17 +2,20 @@
 //!
 //! In: [`Steps`] and [`Branch`]es. Out: the text that replaces the region.
 
-use crate::ir::StmtKind;
-use crate::rewrite::Region;
+use crate::ir::{ExprKind, LocalId, StmtKind, TypeRef};
 use crate::rewrite::branch::{Branch, Rest, Wrap};
 use crate::rewrite::layers::{Step, Steps};
 use crate::rewrite::names::Names;
+use crate::rewrite::{Region, layers, layout};
 use crate::source::Span;
 
 /// As wide as rustfmt lets a line be by default.
 const MAX_WIDTH: usize = 100;
 
-/// One level of indentation.
+/// The longest argument list that rustfmt leaves on one line by default.
+const MAX_ARGS: usize = 60;
+
+/// One level of indentation where the file shows no other.
 const INDENT: &str = "    ";
 
 /// The bytes that are replaced: from the first statement that changes to the last.
@@ -35,7 +38,8 @@ pub(super) fn write(region: &Region<'_>, steps: &Steps, branches: &[Branch]) -> 
     }
     let newline = if region.source.text.contains("\r\n") { "\r\n" } else { "\n" };
     let mut names = Names::new(region.types, region.source);
-    let mut writer = Writer { region, steps, branches, indent, bound: Vec::new(), lines: Vec::new() };
+    let mut writer =
+        Writer { region, steps, branches, unit: unit(region, &indent), indent, bound: Vec::new(), lines: Vec::new() };
     for branch in branches {
         let name = match &branch.rest {
             Rest::Rebind(name, _) => name.clone(),
@@ -52,11 +56,22 @@ pub(super) fn write(region: &Region<'_>, steps: &Steps, branches: &[Branch]) -> 
     Some(if newline == "\n" { text } else { text.replace("\r\n", "\n").replace('\n', newline) })
 }
 
+/// A branch as it is written: one statement's future, or a chain of statements.
+#[derive(Debug, PartialEq, Eq)]
+enum Member {
+    /// Index into the branches.
+    One(usize),
+    /// The chain's nodes.
+    Chain(Vec<usize>),
+}
+
 struct Writer<'a> {
     region: &'a Region<'a>,
     steps: &'a Steps,
     branches: &'a [Branch],
     indent: String,
+    /// One level more.
+    unit: String,
     /// The name each branch's value is bound to, where the statement is written again.
     bound: Vec<String>,
     lines: Vec<String>,
@@ -77,45 +92,58 @@ impl Writer<'_> {
         Some(())
     }
 
-    fn join(&mut self, nodes: &[usize]) -> Option<()> {
-        let first = *nodes.first()?;
+    fn join(&mut self, branches: &[Vec<usize>]) -> Option<()> {
+        let first = *branches.first()?.first()?;
         self.blank_line_before(first);
-        let chosen: Vec<usize> = nodes.iter().map(|node| self.branch_of(*node)).collect::<Option<_>>()?;
-        let fallible = self.is_tried_at_once(&chosen);
-        let name = if fallible { "try_join" } else { "join" };
-        let close = if fallible { ")?;" } else { ");" };
-        let head = format!("{}{}{}::{name}!(", self.indent, self.pattern(&chosen, fallible), self.region.provider.path);
-        let branches: Vec<(Vec<String>, String)> =
-            chosen.iter().flat_map(|branch| self.branch_texts(*branch)).collect();
-        let one_line =
-            format!("{head}{}{close}", branches.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join(", "));
-        let has_comments = branches.iter().any(|(comments, _)| !comments.is_empty());
-        if !has_comments && !one_line.contains('\n') && one_line.chars().count() <= MAX_WIDTH {
-            self.lines.push(one_line);
-            return Some(());
+        let members: Vec<Member> = branches.iter().map(|branch| self.member(branch)).collect::<Option<_>>()?;
+        let fallible = self.is_tried_at_once(&members);
+        let (call, close) = self.region.provider.call(members.len(), fallible)?;
+        let pattern = self.pattern(&members, fallible);
+        let inner = format!("{}{}", self.indent, self.unit);
+        let texts: Vec<(Vec<String>, String)> =
+            members.iter().map(|member| self.member_text(member, &inner)).collect::<Option<_>>()?;
+        let has_comments = texts.iter().any(|(comments, _)| !comments.is_empty());
+        let args = texts.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join(", ");
+        if !has_comments && !args.contains('\n') && args.chars().count() <= MAX_ARGS {
+            let whole = format!("{}{pattern}{call}({args}){close}", self.indent);
+            if whole.chars().count() <= MAX_WIDTH {
+                self.lines.push(whole);
+                return Some(());
+            }
+            let own_line = format!("{inner}{call}({args}){close}");
+            if !pattern.is_empty() && own_line.chars().count() <= MAX_WIDTH {
+                self.lines.push(format!("{}{}", self.indent, pattern.trim_end()));
+                self.lines.push(own_line);
+                return Some(());
+            }
         }
-        self.lines.push(head);
-        for (comments, text) in branches {
-            self.lines.extend(comments.into_iter().map(|comment| format!("{}{INDENT}{comment}", self.indent)));
-            self.lines.push(format!("{}{INDENT}{},", self.indent, text.replace('\n', &format!("\n{INDENT}"))));
+        self.lines.push(format!("{}{pattern}{call}(", self.indent));
+        let count = texts.len();
+        for (number, (comments, text)) in texts.into_iter().enumerate() {
+            self.lines.extend(comments.into_iter().map(|comment| format!("{inner}{comment}")));
+            let comma = if number + 1 < count { "," } else { "" };
+            self.lines.push(format!("{inner}{text}{comma}"));
         }
-        self.lines.push(format!("{}{close}", self.indent));
+        self.lines.push(format!("{}){close}", self.indent));
         Some(())
     }
 
+    fn member(&self, branch: &[usize]) -> Option<Member> {
+        match branch {
+            [only] => self.branch_of(*only).map(Member::One),
+            chain => Some(Member::Chain(chain.to_vec())),
+        }
+    }
+
     /// `let (a, b) = `, or nothing when no value is used.
-    fn pattern(&self, chosen: &[usize], fallible: bool) -> String {
-        let parts: Vec<String> = chosen.iter().map(|branch| self.pattern_of(*branch, fallible)).collect();
-        if parts.iter().all(|part| part == "_") && chosen.iter().all(|branch| self.is_statement(*branch)) {
+    fn pattern(&self, members: &[Member], fallible: bool) -> String {
+        let mut parts: Vec<String> = members.iter().map(|member| self.pattern_of(member, fallible)).collect();
+        rename_repeated(&mut parts);
+        let is_statement = |member: &Member| matches!(member, Member::One(branch) if self.is_statement(*branch));
+        if parts.iter().all(|part| part == "_") && members.iter().all(is_statement) {
             return String::new();
         }
-        let types: Vec<Option<Span>> = chosen
-            .iter()
-            .map(|branch| match &self.branches[*branch].rest {
-                Rest::Annotated(_, ty) => Some(*ty),
-                _ => None,
-            })
-            .collect();
+        let types: Vec<Option<Span>> = members.iter().map(|member| self.annotation(member)).collect();
         if types.iter().all(Option::is_none) {
             return format!("let ({}) = ", parts.join(", "));
         }
@@ -123,7 +151,122 @@ impl Writer<'_> {
         format!("let ({}): ({}) = ", parts.join(", "), types.join(", "))
     }
 
-    fn pattern_of(&self, branch: usize, fallible: bool) -> String {
+    fn annotation(&self, member: &Member) -> Option<Span> {
+        match member {
+            Member::One(branch) => match &self.branches[*branch].rest {
+                Rest::Annotated(_, ty) => Some(*ty),
+                _ => None,
+            },
+            Member::Chain(_) => None,
+        }
+    }
+
+    /// The names of a chain that something outside it reads; the last one always.
+    fn exports(&self, chain: &[usize]) -> Vec<String> {
+        let body = self.region.types.body;
+        let (last, inner) =
+            chain.split_last().map_or((&[][..], &[][..]), |(last, inner)| (std::slice::from_ref(last), inner));
+        let bound = |node: &usize| layers::bindings(self.region, *node);
+        let mut names: Vec<String> = Vec::new();
+        for local in inner.iter().flat_map(bound).filter(|local| self.is_used_outside(*local, chain)) {
+            names.push(body.local(local).name.to_string());
+        }
+        names.extend(last.iter().flat_map(bound).map(|local| body.local(local).name.to_string()));
+        names
+    }
+
+    fn is_used_outside(&self, local: LocalId, chain: &[usize]) -> bool {
+        let inside: Vec<Span> = chain.iter().map(|node| self.node_span(*node)).collect();
+        let body = self.region.types.body;
+        body.exprs.iter().filter(|expr| !inside.iter().any(|span| span.contains(expr.span))).any(|expr| {
+            match &expr.kind {
+                ExprKind::Local(used) => *used == local,
+                ExprKind::Macro(call) => call.captures.contains(&local),
+                ExprKind::Opaque(locals) => locals.contains(&local),
+                _ => false,
+            }
+        })
+    }
+
+    /// A branch with the comments in front of it; its lines but the first begin with `inner`.
+    fn member_text(&self, member: &Member, inner: &str) -> Option<(Vec<String>, String)> {
+        match member {
+            Member::One(branch) => {
+                let found = &self.branches[*branch];
+                Some((self.comment_lines(found.node), self.future_text(found, inner)))
+            }
+            Member::Chain(chain) => self.chain_text(chain, inner).map(|text| (Vec::new(), text)),
+        }
+    }
+
+    fn future_text(&self, branch: &Branch, inner: &str) -> String {
+        let future = self.slice(branch.future);
+        let room = MAX_WIDTH.saturating_sub(inner.chars().count() + 1);
+        let wrapped = |text: &str| match branch.wrap {
+            Wrap::No => text.to_owned(),
+            Wrap::Await => format!("async {{ {text}.await }}"),
+            Wrap::Join => format!("async {{ {text} }}"),
+        };
+        if let Some(line) = layout::on_one_line(future).map(|line| wrapped(&line)).filter(|line| !line.contains('\n')) {
+            let is_chain_broken = future.lines().skip(1).any(|line| line.trim_start().starts_with('.'));
+            let limit = if is_chain_broken { room.min(MAX_ARGS) } else { room };
+            if line.chars().count() <= limit {
+                return line;
+            }
+        }
+        let from = self.line_indent(branch.future.start);
+        if branch.wrap == Wrap::No {
+            return layout::moved(future, from, inner);
+        }
+        let deeper = format!("{inner}{}", self.unit);
+        let moved = layout::moved(future, from, &deeper);
+        let last_line = moved.lines().next_back().unwrap_or_default();
+        let is_chain = last_line.trim_start().starts_with('.');
+        let ending = match (branch.wrap, is_chain) {
+            (Wrap::Join, _) => String::new(),
+            (_, true) => format!("\n{}.await", layout::indent_of(last_line)),
+            (_, false) => ".await".to_owned(),
+        };
+        format!("async {{\n{deeper}{moved}{ending}\n{inner}}}")
+    }
+
+    /// The indentation of the line that a byte stands on.
+    fn line_indent(&self, at: u32) -> &str {
+        let start = self.region.source.text[..at as usize].rfind('\n').map_or(0, |at| at + 1);
+        layout::indent_of(&self.region.source.text[start..at as usize])
+    }
+
+    /// `async { let a = ..; b(a).await }`, with the names that are needed outside as its value.
+    fn chain_text(&self, chain: &[usize], inner: &str) -> Option<String> {
+        let exports = self.exports(chain);
+        let deeper = format!("{inner}{}", self.unit);
+        let mut lines = vec!["async {".to_owned()];
+        let (last, before) = chain.split_last()?;
+        let whole: &[usize] = if exports.len() > 1 { chain } else { before };
+        for node in whole {
+            lines.extend(self.comment_lines(*node).into_iter().map(|comment| format!("{deeper}{comment}")));
+            let span = Span { start: start_of(self.region, *node)?, end: self.node_span(*node).end };
+            lines.push(format!("{deeper}{}", layout::moved(self.slice(span), &self.indent, &deeper)));
+        }
+        if exports.len() > 1 {
+            lines.push(format!("{deeper}({})", exports.join(", ")));
+        } else {
+            lines.extend(self.comment_lines(*last).into_iter().map(|comment| format!("{deeper}{comment}")));
+            let span = self.region.types.body.expr(*self.region.analysis.region.nodes[*last].sites.last()?).span;
+            lines.push(format!("{deeper}{}", layout::moved(self.slice(span), self.line_indent(span.start), &deeper)));
+        }
+        lines.push(format!("{inner}}}"));
+        Some(lines.join("\n"))
+    }
+
+    fn pattern_of(&self, member: &Member, fallible: bool) -> String {
+        let branch = match member {
+            Member::One(branch) => *branch,
+            Member::Chain(chain) => {
+                let mut names = self.exports(chain);
+                return if names.len() == 1 { names.remove(0) } else { format!("({})", names.join(", ")) };
+            }
+        };
         match &self.branches[branch].rest {
             Rest::Pattern(pat) | Rest::Annotated(pat, _) => self.slice(*pat).to_owned(),
             // With `try_join!(..)?` the value is what the statement binds.
@@ -153,26 +296,28 @@ impl Writer<'_> {
         &self.region.types.body.block(block).stmts[node.stmt].kind
     }
 
-    /// Whether all branches fail with one known error and nothing but `?` is done with their values.
-    fn is_tried_at_once(&self, chosen: &[usize]) -> bool {
-        let errors: Vec<_> = chosen.iter().map(|branch| self.branches[*branch].error.as_ref()).collect();
-        let is_let =
-            |branch: &usize| matches!(self.statement(*branch), StmtKind::Let { ty: None, otherwise: None, .. });
-        errors.first().is_some_and(|first| first.is_some() && errors.iter().all(|error| error == first))
-            && chosen.iter().all(is_let)
-            && chosen.iter().all(|branch| self.branches[*branch].wrap != Wrap::Join)
+    /// Whether nothing but `?` is done with the values, and all branches fail with one error: its type is known, or
+    /// the callee is the same.
+    fn is_tried_at_once(&self, members: &[Member]) -> bool {
+        let single = |member: &Member| match member {
+            Member::One(branch) => Some(&self.branches[*branch]),
+            Member::Chain(_) => None,
+        };
+        let Some(chosen) = members.iter().map(single).collect::<Option<Vec<&Branch>>>() else { return false };
+        let Some(first) = chosen.first() else { return false };
+        let is_let = |member: &Member| matches!(member, Member::One(branch) if matches!(self.statement(*branch), StmtKind::Let { ty: None, otherwise: None, .. }));
+        let one_type = first.error.is_some() && chosen.iter().all(|branch| branch.error == first.error);
+        let one_callee = !first.callee.is_empty()
+            && chosen.iter().all(|branch| branch.callee == first.callee)
+            && self.returns_result();
+        chosen.iter().all(|branch| branch.is_tried && branch.wrap != Wrap::Join)
+            && members.iter().all(is_let)
+            && (one_type || one_callee)
     }
 
-    /// A branch with the comments in front of it. A join inside becomes a block that joins.
-    fn branch_texts(&self, branch: usize) -> Vec<(Vec<String>, String)> {
-        let found = &self.branches[branch];
-        let future = self.slice(found.future).to_owned();
-        let text = match found.wrap {
-            Wrap::No => future,
-            Wrap::Await => format!("async {{ {future}.await }}"),
-            Wrap::Join => format!("async {{ {future} }}"),
-        };
-        vec![(self.comment_lines(found.node), text)]
+    /// Whether `?` in this function can only be tried on a `Result`.
+    fn returns_result(&self) -> bool {
+        matches!(&self.region.types.function.ret, Some(TypeRef::Path(path)) if path.last().ends_with("Result"))
     }
 
     fn finish(&mut self, node: usize) -> Option<()> {
@@ -187,16 +332,23 @@ impl Writer<'_> {
         let span = self.node_span(node);
         let before = self.slice(Span { start: start_of(self.region, node)?, end: hole.start });
         let after = self.slice(Span { start: hole.end, end: span.end });
-        self.lines.push(format!("{}{before}{}{after}", self.indent, self.bound[branch]));
+        let before = match before.trim_end().strip_suffix('=') {
+            Some(start) if before.contains('\n') && !start.contains('\n') => format!("{start}= "),
+            _ => before.to_owned(),
+        };
+        let value = format!("{}{after}", self.bound[branch]);
+        let folded = layout::on_one_line(&value).map(|value| format!("{}{before}{value}", self.indent));
+        let folded = folded.filter(|line| !line.contains('\n') && line.chars().count() <= MAX_WIDTH);
+        self.lines.push(folded.unwrap_or_else(|| format!("{}{before}{value}", self.indent)));
         Some(())
     }
 
-    fn joined_with(&self, node: usize) -> Option<Vec<usize>> {
-        let nodes = self.steps.steps.iter().find_map(|step| match step {
-            Step::Join(nodes) if nodes.contains(&node) => Some(nodes),
+    fn joined_with(&self, node: usize) -> Option<Vec<Member>> {
+        let branches = self.steps.steps.iter().find_map(|step| match step {
+            Step::Join(branches) if branches.iter().any(|branch| branch.contains(&node)) => Some(branches),
             _ => None,
         })?;
-        nodes.iter().map(|node| self.branch_of(*node)).collect()
+        branches.iter().map(|branch| self.member(branch)).collect()
     }
 
     fn branch_of(&self, node: usize) -> Option<usize> {
@@ -238,6 +390,24 @@ impl Writer<'_> {
     fn slice(&self, span: Span) -> &str {
         self.region.source.slice(span)
     }
+}
+
+/// One pattern cannot bind a name twice: the earlier value, which nobody reads, gets an underscore.
+fn rename_repeated(parts: &mut [String]) {
+    for at in 0..parts.len() {
+        if parts[at] != "_" && parts[at + 1..].contains(&parts[at]) {
+            parts[at] = format!("_{}", parts[at]);
+        }
+    }
+}
+
+/// One level of indentation as the file has it: what the statements of this block have more than the line that opens it.
+fn unit(region: &Region<'_>, indent: &str) -> String {
+    let opens = region.analysis.region.block.map_or(0, |block| region.types.body.block(block).span.start as usize);
+    let text = &region.source.text[..opens];
+    let line = &text[text.rfind('\n').map_or(0, |at| at + 1)..];
+    let outer = layout::indent_of(line);
+    indent.strip_prefix(outer).filter(|unit| !unit.is_empty()).unwrap_or(INDENT).to_owned()
 }
 
 /// What stands between a statement and the one before it.

@@ -49,8 +49,8 @@ fn package() -> tempfile::TempDir {
 /// Two reads of which the second needs nothing from the first.
 const WAITS: &str = "\
 pub async fn page() -> (std::io::Result<String>, std::io::Result<String>) {
-    let name = tokio::fs::read_to_string(\"name\").await;
-    let photo = tokio::fs::read_to_string(\"photo\").await;
+    let name = api.fetch_name().await;
+    let photo = api.fetch_photo().await;
     (name, photo)
 }
 ";

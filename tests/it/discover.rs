@@ -171,7 +171,6 @@ fn a_folder_without_manifest_is_one_tree() {
         "*crate/src/bin/tool/part.rs -::part",
         "*crate/src/db/mod.rs -::db",
         "*lib.rs -",
-        "*tests/free.rs -::tests::free",
     ];
     assert_eq!(found(folder.path(), &paths(&["."])), expected);
     assert_eq!(found(folder.path(), &paths(&["crate/tests"])), ["*crate/tests/it.rs -::it"]);

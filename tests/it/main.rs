@@ -6,5 +6,7 @@ mod cli;
 mod discover;
 mod fixtures;
 mod hazard_rows;
+mod lowering;
+mod parsing;
 mod report;
 mod tree;

@@ -302,6 +302,7 @@ fn json_is_what_cargo_writes() {
             ("await them together", 2),
             ("2 round trips today, 1 then", 0),
             ("reads: `name` by name and `&self`", 0),
+            ("confidence: likely", 0),
             ("if `photo` fails, `name` has run", 0)
         ]
     );

@@ -16,7 +16,7 @@ use crate::diagnostic::Confidence;
 use crate::index::calls::{Callee, callee};
 use crate::index::types::{Ty, Types};
 use crate::index::{FunctionId, Index, qualified_name};
-use crate::ir::{ExprId, ExprKind, Name, Receiver};
+use crate::ir::{ExprId, ExprKind, Function, Name, Path, Receiver, TypeRef};
 
 pub use summary::suspends_by_itself;
 
@@ -31,6 +31,8 @@ pub struct Effect {
     pub fence: Option<Fence>,
     /// Whether it can suspend at all.
     pub suspends: bool,
+    /// Whether it waits for nothing but local files.
+    pub is_local: bool,
     /// The callee that decides, `save`.
     pub callee: Name,
     /// Why, in one line: "its body only calls ..".
@@ -52,13 +54,22 @@ impl Effect {
             confidence: Confidence::Proven,
             fence: None,
             suspends: false,
+            is_local: false,
             callee: callee.into(),
             because: because.into(),
         }
     }
 
     fn new(deed: Deed, confidence: Confidence, callee: &str, because: impl Into<Arc<str>>) -> Effect {
-        Effect { deed, confidence, fence: None, suspends: true, callee: callee.into(), because: because.into() }
+        Effect {
+            deed,
+            confidence,
+            fence: None,
+            suspends: true,
+            is_local: false,
+            callee: callee.into(),
+            because: because.into(),
+        }
     }
 
     fn fenced(fence: Fence, callee: &str, because: impl Into<Arc<str>>) -> Effect {
@@ -74,11 +85,12 @@ impl Effect {
             std::cmp::Ordering::Equal => self.confidence.max(other.confidence),
         };
         let suspends = self.suspends || other.suspends;
+        let is_local = suspends && [&self, &other].iter().all(|part| part.is_local || !part.suspends);
         let fence = self.fence.or(other.fence);
         let other_decides = (other.deed, other.fence.is_some()) > (self.deed, self.fence.is_some())
             || (other.deed == self.deed && other.deed <= Deed::Read && other.confidence < self.confidence);
         let decisive = if other_decides { other } else { self };
-        Effect { confidence, suspends, fence, ..decisive }
+        Effect { confidence, suspends, is_local, fence, ..decisive }
     }
 
     /// Whether it may run beside other reads, at the least confidence asked for.
@@ -135,16 +147,43 @@ fn call_effect(
         Callee::Foreign(path) => of_foreign(types, call, &path, awaited),
         Callee::Workspace { functions, resolved: true } => of_functions(types, call, &name, &functions, summary),
         Callee::Workspace { functions, resolved: false } => {
+            let functions: Vec<FunctionId> = functions
+                .into_iter()
+                .filter(|id| !awaited || types.index.function(*id).is_some_and(may_be_awaited))
+                .collect();
             by_method_name(types, call, &name, awaited).unwrap_or_else(|| {
+                let named = by_name(types, call, &name, awaited);
+                if functions.is_empty() {
+                    return named;
+                }
                 let found = of_functions(types, call, &name, &functions, summary);
-                // Only the name is shared, so nothing is proven by it.
-                Effect { confidence: found.confidence.min(Confidence::Likely), ..found }
+                // Only the name is shared, so nothing is proven by it; but a namesake that writes is a warning.
+                let warns = found.fence.is_some() || found.deed == Deed::Write || harms(&found);
+                if warns || named.deed > found.deed {
+                    return Effect { confidence: found.confidence.min(Confidence::Likely), ..found };
+                }
+                named
             })
         }
         Callee::Unknown => {
             by_method_name(types, call, &name, awaited).unwrap_or_else(|| by_name(types, call, &name, awaited))
         }
     }
+}
+
+/// Whether what a function returns can be awaited, as far as its declaration says.
+fn may_be_awaited(function: &Function) -> bool {
+    let plain = |path: &Path| {
+        let name = path.last();
+        matches!(name, "Result" | "Option" | "Vec" | "String" | "Self" | "bool" | "usize")
+            || name.starts_with(char::is_lowercase)
+    };
+    function.is_async
+        || match &function.ret {
+            Some(TypeRef::Path(path)) => !plain(path) || suspends_by_itself(function),
+            Some(TypeRef::Impl(_) | TypeRef::Dyn(_)) => true,
+            _ => false,
+        }
 }
 
 /// The join of all functions a call may mean.
@@ -170,8 +209,9 @@ fn of_functions(
     }
     // The body says nothing either way: name and signature may.
     match knowledge::names().deed(name) {
-        Deed::Read if !gives_away_exclusively(types, call) => {
-            let because = format!("`{name}` reads, by its name and signature; {}", joined.because);
+        Deed::Read if !harms(&joined) && !gives_away_exclusively(types, call) => {
+            let because =
+                format!("`{name}` reads, by its name and signature, and nothing in its body speaks against it");
             Effect {
                 deed: Deed::Read,
                 confidence: Confidence::Likely,
@@ -182,6 +222,11 @@ fn of_functions(
         }
         _ => Effect { callee: name.clone(), ..joined },
     }
+}
+
+/// Whether what is not known of a call includes something whose name speaks of writing.
+fn harms(effect: &Effect) -> bool {
+    effect.deed == Deed::Unknown && effect.confidence >= Confidence::Likely
 }
 
 fn in_callers_words(index: &Index<'_>, id: FunctionId, effect: Effect) -> Effect {
@@ -221,12 +266,16 @@ fn of_awaited_type(types: &Types<'_>, ty: &Ty, summary: &mut dyn FnMut(FunctionI
 fn of_foreign(types: &Types<'_>, call: ExprId, path: &[Name], awaited: bool) -> Effect {
     let name = path.last().cloned().unwrap_or_default();
     if let Some(fact) = knowledge::fact(path) {
-        return of_fact(fact, path, &name);
+        return of_fact(types, call, fact, path, &name);
     }
     by_method_name(types, call, &name, awaited).unwrap_or_else(|| by_name(types, call, &name, awaited))
 }
 
-fn of_fact(fact: &Fact, path: &[Name], name: &Name) -> Effect {
+fn of_fact(types: &Types<'_>, call: ExprId, fact: &Fact, path: &[Name], name: &Name) -> Effect {
+    if fact.runs_arguments && gives_a_place(types, call) {
+        let because = format!("`{name}` runs futures made elsewhere, of which nothing is known");
+        return Effect::new(Deed::Unknown, Confidence::Possible, name, because);
+    }
     let path = path.join("::");
     let suspends = fact.suspends.unwrap_or(true);
     if let Some(fence) = fact.fence {
@@ -239,7 +288,16 @@ fn of_fact(fact: &Fact, path: &[Name], name: &Name) -> Effect {
         Deed::Unknown => (Deed::Unknown, format!("calls `{path}`, which may do anything to {of}")),
         Deed::Write => (Deed::Write, format!("calls `{path}`, which changes {of}")),
     };
-    Effect { suspends, ..Effect::new(deed, Confidence::Proven, name, because) }
+    Effect { suspends, is_local: fact.is_local, ..Effect::new(deed, Confidence::Proven, name, because) }
+}
+
+/// Whether an argument is a local or field, so that what it holds was made elsewhere.
+fn gives_a_place(types: &Types<'_>, call: ExprId) -> bool {
+    let args = match &types.body.expr(call).kind {
+        ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. } => args,
+        _ => return false,
+    };
+    args.iter().any(|arg| matches!(types.body.expr(*arg).kind, ExprKind::Local(_) | ExprKind::Field { .. }))
 }
 
 /// Synchronous methods that mean the same wherever they occur.
@@ -323,13 +381,16 @@ fn by_name(types: &Types<'_>, call: ExprId, name: &Name, awaited: bool) -> Effec
     if awaited && let Some(fence) = names.fence(name) {
         return Effect::fenced(fence, name, format!("calls `{name}`, which {}, by its name", fence_says(fence)));
     }
+    if !awaited && names.reads_clock(name) {
+        return Effect::fenced(Fence::Clock, name, format!("calls `{name}`, which reads the clock"));
+    }
     match names.deed(name) {
         Deed::Write if awaited => {
             Effect::new(Deed::Write, Confidence::Likely, name, format!("calls `{name}`, which writes, by its name"))
         }
         Deed::Write if !changes_its_own_receiver(types, call) => {
             let because = format!("calls `{name}`, which may write, by its name");
-            Effect { suspends: false, ..Effect::new(Deed::Unknown, Confidence::Possible, name, because) }
+            Effect { suspends: false, ..Effect::new(Deed::Unknown, Confidence::Likely, name, because) }
         }
         Deed::Read if awaited && !gives_away_exclusively(types, call) => Effect::new(
             Deed::Read,

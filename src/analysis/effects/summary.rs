@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::analysis::effects::{Effect, call_effect, call_name, of_awaited_type};
 use crate::analysis::knowledge::{self, Deed, Fence};
 use crate::diagnostic::Confidence;
+use crate::index::calls::{Callee, callee};
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index};
 use crate::ir::{BlockKind, Body, ExprId, ExprKind, Function, MacroCall, MacroKind, TypeRef};
@@ -86,6 +87,25 @@ fn of_body(index: &Index<'_>, id: FunctionId, summary: &mut dyn FnMut(FunctionId
     effect
 }
 
+/// Whether a call is of a function that gives something back: a pause on the way to a value, between two tries say, is
+/// not what whoever calls its caller waits for.
+fn calls_for_value(types: &Types<'_>, call: ExprId) -> bool {
+    let Callee::Workspace { functions, .. } = callee(types, call) else { return false };
+    functions.iter().filter_map(|id| types.index.function(*id)).all(returns_value)
+}
+
+/// Whether a function gives something back: not `()`, and not `Result<()>`.
+fn returns_value(function: &Function) -> bool {
+    let is_unit = |ty: &TypeRef| matches!(ty, TypeRef::Tuple(items) if items.is_empty());
+    match &function.ret {
+        None => false,
+        Some(TypeRef::Path(path)) => {
+            !path.segments.last().and_then(|segment| segment.args.first()).is_some_and(is_unit)
+        }
+        Some(ty) => !is_unit(ty),
+    }
+}
+
 fn unread() -> Effect {
     Effect::new(Deed::Unknown, Confidence::Possible, "", "could not be read")
 }
@@ -136,8 +156,17 @@ fn of_expr(
     match &types.body.expr(expr).kind {
         ExprKind::Call { .. } | ExprKind::MethodCall { .. } => {
             let effect = call_effect(types, expr, awaited, summary);
+            let effect = match effect.fence {
+                Some(Fence::Time) if calls_for_value(types, expr) => Effect {
+                    fence: None,
+                    deed: effect.deed.max(Deed::Unknown),
+                    confidence: Confidence::Possible,
+                    ..effect
+                },
+                _ => inside(effect),
+            };
             // A future that is not awaited here does not suspend here.
-            Some(Effect { suspends: effect.suspends && awaited, ..inside(effect) })
+            Some(Effect { suspends: effect.suspends && awaited, ..effect })
         }
         ExprKind::Await { base } => of_await(types, *base, summary),
         ExprKind::Macro(call) => of_macro(types.index, call),
@@ -154,7 +183,10 @@ fn of_expr(
 /// Inside a callee, what fences the caller's own awaits is an effect: what is acquired there is released there.
 fn inside(effect: Effect) -> Effect {
     match effect.fence {
-        Some(Fence::Clock | Fence::Statement | Fence::Spawned | Fence::Gate) => {
+        // A clock is read here or there; what is dropped inside was made inside.
+        Some(Fence::Clock) => Effect { fence: None, deed: Deed::Read, confidence: Confidence::Likely, ..effect },
+        Some(Fence::Statement) => Effect { fence: None, deed: Deed::Pure, confidence: Confidence::Likely, ..effect },
+        Some(Fence::Spawned | Fence::Gate) => {
             Effect { fence: None, deed: Deed::Unknown, confidence: Confidence::Possible, ..effect }
         }
         Some(Fence::Finaliser) => Effect { fence: None, deed: Deed::Write, confidence: Confidence::Likely, ..effect },

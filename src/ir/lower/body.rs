@@ -6,7 +6,7 @@ use syn::{FnArg, ReceiverKind, Signature};
 
 use crate::ir::lower::patterns::{Binding, bind};
 use crate::ir::lower::scope::Scope;
-use crate::ir::lower::{FileContext, attributes, control, exprs, items, macros, types};
+use crate::ir::lower::{FileContext, attributes, comments, control, exprs, items, macros, types};
 use crate::ir::{Block, BlockId, Body, Expr, ExprId, ExprKind, Local, LocalId, Name, Origin, Stmt, StmtKind, TypeRef};
 use crate::source::Span;
 
@@ -55,7 +55,6 @@ fn index(len: usize) -> u32 {
 
 /// Lowers a function's body.
 pub(super) fn body(file: &mut FileContext<'_>, signature: &Signature, block: &syn::Block) -> Body {
-    let in_macro = std::mem::replace(&mut file.in_macro, false);
     let mut ctx = BodyContext { file, body: Body::default(), scope: Scope::default() };
     for input in &signature.inputs {
         match input {
@@ -68,8 +67,12 @@ pub(super) fn body(file: &mut FileContext<'_>, signature: &Signature, block: &sy
     }
     let root = self::block(&mut ctx, block);
     ctx.body.root = Some(root);
-    ctx.file.in_macro = in_macro;
-    ctx.body
+    // The graph of every file is kept, and growing by doubling would leave a quarter of it unused.
+    let mut body = ctx.body;
+    body.exprs.shrink_to_fit();
+    body.blocks.shrink_to_fit();
+    body.locals.shrink_to_fit();
+    body
 }
 
 fn receive(ctx: &mut BodyContext<'_, '_>, receiver: &syn::Receiver) {
@@ -91,9 +94,15 @@ fn receive(ctx: &mut BodyContext<'_, '_>, receiver: &syn::Receiver) {
 /// Lowers a block; what it binds is out of scope afterwards.
 pub(super) fn block(ctx: &mut BodyContext<'_, '_>, block: &syn::Block) -> BlockId {
     let mark = ctx.scope.open();
-    let stmts = block.stmts.iter().filter_map(|stmt| statement(ctx, stmt)).collect();
+    let mut stmts: Vec<Stmt> = block.stmts.iter().filter_map(|stmt| statement(ctx, stmt)).collect();
     ctx.scope.close(mark);
     let span = ctx.file.places.group(&block.brace_token.span);
+    let mut end = span.start + 1;
+    for stmt in &mut stmts {
+        let gap = Span { start: end, end: stmt.attributes_start.max(end) };
+        stmt.is_order_noted = comments::speak_of_order(ctx.file.places.text(gap));
+        end = stmt.span.end;
+    }
     ctx.add_block(stmts, span)
 }
 
@@ -149,15 +158,10 @@ fn expr_statement(
 
 fn item_statement(ctx: &mut BodyContext<'_, '_>, item: &syn::Item) -> Stmt {
     items::item(ctx.file, item);
-    let places = &ctx.file.places;
-    let attributes = attributes::of_item(item);
-    let mut span = places.node(item);
-    if let Some((_, end)) = attributes::outer_range(places, attributes) {
-        span.start = places.next_token(end);
-    }
-    let name = items::name(item).map(|ident| places.name(ident));
+    let span = items::span(ctx.file, item);
+    let name = items::name(item).map(|ident| ctx.file.places.name(ident));
     let is_macro_rules = matches!(item, syn::Item::Macro(item) if items::is_macro_rules(item));
-    finish(ctx, StmtKind::Item { name, is_macro_rules }, attributes, span)
+    finish(ctx, StmtKind::Item { name, is_macro_rules }, attributes::of_item(item), span)
 }
 
 fn finish(ctx: &BodyContext<'_, '_>, kind: StmtKind, attributes: &[syn::Attribute], span: Span) -> Stmt {
@@ -167,5 +171,6 @@ fn finish(ctx: &BodyContext<'_, '_>, kind: StmtKind, attributes: &[syn::Attribut
         span,
         attributes_start: range.map_or(span.start, |(start, _)| start),
         is_conditional: attributes::is_conditional(attributes),
+        is_order_noted: false,
     }
 }

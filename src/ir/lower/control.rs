@@ -113,8 +113,7 @@ fn match_arms(ctx: &mut BodyContext<'_, '_>, syntax: &syn::ExprMatch) -> Lowered
 fn arm(ctx: &mut BodyContext<'_, '_>, syntax: &syn::Arm) -> Arm {
     let mark = ctx.scope.open();
     let (pattern, guards) = guards(&syntax.pat);
-    let mut pat = bind(ctx, pattern, Binding::of(Origin::Pattern));
-    pat.is_refutable |= !guards.is_empty();
+    let pat = bind(ctx, pattern, Binding::of(Origin::Pattern));
     let guard = guards.into_iter().fold(None, |before, guard| Some(both(ctx, before, guard)));
     let body = exprs::expr(ctx, &syntax.body).id;
     ctx.scope.close(mark);

@@ -2,12 +2,11 @@
 //!
 //! In: items of the tree. Out: the lists of [`FileIr`](crate::ir::FileIr).
 
-use syn::{Attribute, Fields, FnArg, ForeignItem, ImplItem, Item, Pat, ReceiverKind, Signature, TraitItem, UseTree};
+use syn::{Attribute, Fields, ForeignItem, ImplItem, Item, TraitItem, UseTree};
 
-use crate::ir::lower::{FileContext, attributes, body, types};
-use crate::ir::{
-    Function, Impl, Import, MacroDecl, Module, Name, Owner, Param, Receiver, Static, TraitDecl, TypeDecl, TypeKind,
-};
+use crate::ir::lower::functions::{Declared, FREE, Membership, first_token, function};
+use crate::ir::lower::{FileContext, attributes, types};
+use crate::ir::{Impl, Import, MacroDecl, Module, Name, Owner, Static, TraitDecl, TypeDecl, TypeKind, TypeRef};
 use crate::parse::lexemes::{Kind, lexemes};
 use crate::source::Span;
 
@@ -60,6 +59,21 @@ pub(super) fn item(ctx: &mut FileContext<'_>, syntax: &Item) {
     });
 }
 
+/// Where an item stands, attributes left out.
+pub(super) fn span(ctx: &FileContext<'_>, syntax: &Item) -> Span {
+    let attributes = attributes::outer_range(&ctx.places, attributes::of_item(syntax));
+    match syntax {
+        Item::Fn(item) => Span {
+            start: first_token(ctx, &item.vis, item.modifiers.defaultness.as_ref(), &item.sig),
+            end: ctx.places.close(&item.block.brace_token.span),
+        },
+        syntax => {
+            let whole = ctx.places.node(syntax);
+            Span { start: attributes.map_or(whole.start, |(_, end)| ctx.places.next_token(end)), ..whole }
+        }
+    }
+}
+
 /// The name of an item where it has one.
 pub(super) fn name(item: &Item) -> Option<&syn::Ident> {
     match item {
@@ -92,120 +106,6 @@ fn within<'a>(ctx: &mut FileContext<'a>, attributes: &[Attribute], lower: impl F
         lower(ctx);
     }
     ctx.in_test = around;
-}
-
-/// A function as it is written, wherever it stands.
-struct Declared<'s> {
-    attrs: &'s [Attribute],
-    sig: &'s Signature,
-    block: Option<&'s syn::Block>,
-    /// Offset of its first token behind the attributes.
-    start: u32,
-}
-
-/// What a function is a member of, and the attributes that stand there.
-#[derive(Clone, Copy)]
-struct Membership<'s> {
-    owner: Owner,
-    attributes: &'s [Name],
-}
-
-const FREE: Membership<'static> = Membership { owner: Owner::Module, attributes: &[] };
-
-fn function(ctx: &mut FileContext<'_>, declared: &Declared<'_>, membership: Membership<'_>) {
-    let around = ctx.in_test;
-    ctx.in_test |= attributes::is_test_function(declared.attrs);
-    if ctx.tests || !ctx.in_test {
-        let index = ctx.ir.functions.len();
-        let function = declaration(ctx, declared, membership);
-        ctx.ir.functions.push(function);
-        let body = declared.block.map(|block| body::body(ctx, declared.sig, block));
-        ctx.ir.functions[index].body = body;
-    }
-    ctx.in_test = around;
-}
-
-fn declaration(ctx: &FileContext<'_>, declared: &Declared<'_>, membership: Membership<'_>) -> Function {
-    let places = &ctx.places;
-    let signature = declared.sig;
-    let (name, name_span) = places.word(&signature.ident);
-    let start = attributes::outer_range(places, declared.attrs).map_or(declared.start, |(start, _)| start);
-    let end =
-        declared.block.map_or_else(|| declaration_end(ctx, signature), |block| places.close(&block.brace_token.span));
-    let mut attributes = attributes::paths(places, declared.attrs);
-    attributes.extend_from_slice(membership.attributes);
-    Function {
-        name: Name::new(name),
-        name_span,
-        span: Span { start, end },
-        module: ctx.module,
-        owner: membership.owner,
-        is_async: signature.asyncness.is_some(),
-        is_unsafe: matches!(signature.safety, syn::Safety::Unsafe(_)),
-        receiver: signature.receiver().map(|receiver| self::receiver(ctx, receiver)),
-        params: params(ctx, signature),
-        ret: types::result(places, &signature.output),
-        generics: types::generics(places, &signature.generics),
-        attributes,
-        in_test: ctx.in_test,
-        body: None,
-    }
-}
-
-/// The end of a function without body: its semicolon is the token behind its signature.
-fn declaration_end(ctx: &FileContext<'_>, signature: &Signature) -> u32 {
-    let end = ctx.places.node(signature).end;
-    ctx.places.next_token(end) + 1
-}
-
-fn receiver(ctx: &FileContext<'_>, receiver: &syn::Receiver) -> Receiver {
-    match &receiver.kind {
-        ReceiverKind::Reference(_, _, None) => Receiver::Shared,
-        ReceiverKind::Reference(_, _, Some(_)) => Receiver::Exclusive,
-        ReceiverKind::Typed(_, ty) => Receiver::Typed(types::type_ref(&ctx.places, ty)),
-        _ => Receiver::Value,
-    }
-}
-
-fn params(ctx: &FileContext<'_>, signature: &Signature) -> Vec<Param> {
-    let typed = signature.inputs.iter().filter_map(|input| match input {
-        FnArg::Typed(param) => Some(param),
-        FnArg::Receiver(_) => None,
-    });
-    let lowered = typed.map(|param| {
-        let name = match &*param.pat {
-            Pat::Ident(pat) => Some(ctx.places.name(&pat.ident)),
-            _ => None,
-        };
-        Param { name, ty: types::type_ref(&ctx.places, &param.ty) }
-    });
-    lowered.collect()
-}
-
-fn first_token(
-    ctx: &FileContext<'_>,
-    visibility: &syn::Visibility,
-    defaultness: Option<&syn::Token![default]>,
-    signature: &Signature,
-) -> u32 {
-    let visibility = match visibility {
-        syn::Visibility::Public(public) => Some(public.span),
-        syn::Visibility::Restricted(restricted) => Some(restricted.pub_token.span),
-        syn::Visibility::Inherited => None,
-    };
-    let safety = match &signature.safety {
-        syn::Safety::Safe(token) => Some(token.span),
-        syn::Safety::Unsafe(token) => Some(token.span),
-        _ => None,
-    };
-    let first = visibility
-        .or(defaultness.map(|token| token.span))
-        .or(signature.constness.map(|token| token.span))
-        .or(signature.asyncness.map(|token| token.span))
-        .or(safety)
-        .or(signature.abi.as_ref().map(|abi| abi.extern_token.span))
-        .unwrap_or(signature.fn_token.span);
-    ctx.places.start(first)
 }
 
 fn impl_block(ctx: &mut FileContext<'_>, syntax: &syn::ItemImpl) {
@@ -319,7 +219,7 @@ fn type_decl(ctx: &mut FileContext<'_>, ident: &syn::Ident, generics: &syn::Gene
     ctx.ir.types.push(TypeDecl { name, module: ctx.module, generics, kind });
 }
 
-fn fields(ctx: &FileContext<'_>, fields: &Fields) -> Vec<(Name, crate::ir::TypeRef)> {
+fn fields(ctx: &FileContext<'_>, fields: &Fields) -> Vec<(Name, TypeRef)> {
     let named = fields.iter().enumerate().map(|(index, field)| {
         let name =
             field.ident.as_ref().map_or_else(|| smol_str::format_smolstr!("{index}"), |ident| ctx.places.name(ident));

@@ -24,6 +24,7 @@ pub(super) fn mentions(ctx: &BodyContext<'_, '_>, span: Span) -> Mentions {
     for lexeme in lexemes(text) {
         let token = &text[lexeme.range()];
         match lexeme.kind {
+            Kind::Word if token == "_" => {}
             Kind::Word => words.push(token.strip_prefix("r#").unwrap_or(token)),
             Kind::Text => capture(ctx, token, &mut captures),
             _ => {}

@@ -5,11 +5,13 @@
 //!
 //! | file | lowers |
 //! |---|---|
-//! | `items` | functions, types, traits, impls, modules, `use` |
+//! | `items` | types, traits, impls, modules, `use` |
+//! | `functions` | signatures |
 //! | `body` | a function's parameters and statements |
 //! | `exprs` | expressions that only compute |
 //! | `control` | blocks, branches, loops, closures |
 //! | `macros`, `log_fields` | macro calls whose arguments are known to be expressions |
+//! | `comments` | comments that speak of order |
 //! | `patterns`, `scope` | names: who binds them, whom they mean |
 //! | `mentions` | the names in tokens that are not parsed |
 //! | `types`, `attributes` | types and paths, attributes |
@@ -17,8 +19,10 @@
 
 mod attributes;
 mod body;
+mod comments;
 mod control;
 mod exprs;
+mod functions;
 mod items;
 mod log_fields;
 mod macros;
@@ -30,8 +34,7 @@ mod types;
 
 use crate::ir::{FileIr, Module, Name};
 use crate::parse::{Parsed, forget_spans, parse};
-use crate::source::Problem;
-use crate::source::SourceFile;
+use crate::source::{Problem, SourceFile};
 use places::Places;
 
 /// Parses and lowers a file. With `tests` off, `#[cfg(test)]` items and `#[test]` functions are left out.

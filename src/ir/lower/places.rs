@@ -24,8 +24,9 @@ impl<'a> Places<'a> {
     /// Places of a file whose code begins at `offset`.
     pub(super) fn new(text: &'a str, offset: usize) -> Places<'a> {
         let code = &text.as_bytes()[offset..];
-        let after_newlines = memchr::memchr_iter(b'\n', code).map(|at| offset + at + 1);
-        let lines = std::iter::once(offset).chain(after_newlines).collect();
+        let mut lines = Vec::with_capacity(code.len() / 32);
+        lines.push(offset);
+        lines.extend(memchr::memchr_iter(b'\n', code).map(|at| offset + at + 1));
         Places { text, lines, is_ascii: code.is_ascii() }
     }
 

@@ -116,14 +116,13 @@ impl Printer<'_> {
             }
             ExprKind::Struct { path: named, fields, base } => {
                 path(self.out, named);
-                self.out.push_str(" { ");
-                for (name, value) in fields {
-                    self.around(&format!("{name}: "), *value, ", ");
+                let values = fields.iter().map(|(name, value)| (format!("{name}: "), *value));
+                let values = values.chain(base.map(|base| ("..".to_owned(), base)));
+                for (index, (name, value)) in values.enumerate() {
+                    self.out.push_str(if index == 0 { " { " } else { ", " });
+                    self.around(&name, value, "");
                 }
-                if let Some(base) = base {
-                    self.around("..", *base, " ");
-                }
-                self.out.push('}');
+                self.out.push_str(" }");
             }
             _ => {}
         }

@@ -1,0 +1,52 @@
+//! Comments that speak of order.
+//!
+//! In: the text between two statements. Out: whether somebody wrote there why things come in this order.
+
+/// Words that people use when the order is the meaning.
+const WORDS: [&str; 18] = [
+    "atomic",
+    "atomically",
+    "concurrency",
+    "concurrent",
+    "concurrently",
+    "consistent",
+    "consistently",
+    "deadlock",
+    "deadlocks",
+    "must",
+    "order",
+    "ordering",
+    "parallel",
+    "race",
+    "races",
+    "reorder",
+    "sequential",
+    "sequentially",
+];
+
+/// Phrases of the same kind.
+const PHRASES: [&str; 4] = ["rate limit", "rate-limit", "one at a time", "one by one"];
+
+/// Whether a gap between statements holds a comment that speaks of order.
+pub(super) fn speak_of_order(gap: &str) -> bool {
+    if !gap.contains("//") && !gap.contains("/*") {
+        return false;
+    }
+    let text = gap.to_lowercase().replace("in order to", "");
+    let has_word = text.split(|c: char| !c.is_alphanumeric()).any(|word| WORDS.contains(&word));
+    has_word || PHRASES.iter().any(|phrase| text.contains(phrase))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_comments_about_order_count() {
+        assert!(speak_of_order("\n    // Must come first: it creates the folder.\n"));
+        assert!(speak_of_order(" /* sequentially, the API limits us */ "));
+        assert!(!speak_of_order("\n    // The user's name, in order to greet.\n"));
+        assert!(!speak_of_order("\n    must\n"));
+        assert!(!speak_of_order("\n    // The orders are many.\n"));
+    }
+}
