@@ -108,7 +108,7 @@ pub fn effected(types: &Types<'_>, effects: &Effects<'_>, node: &Node) -> Effect
     let mut found = Effected { awaited: None, finish: None, args: None };
     for call in &node.calls {
         let effect = of_call(types, effects, *call);
-        let slot = match (call.in_await, call.awaited) {
+        let slot = match (call.in_await, call.awaited || call.apart) {
             (true, true) => &mut found.awaited,
             (true, false) => &mut found.args,
             (false, _) => &mut found.finish,
@@ -117,6 +117,12 @@ pub fn effected(types: &Types<'_>, effects: &Effects<'_>, node: &Node) -> Effect
             Some(so_far) => so_far.join(effect),
             None => effect,
         });
+    }
+    // Whatever it does on the way, it is this call that does it.
+    let site = node.calls.iter().rfind(|call| call.in_await && call.awaited && !call.apart);
+    if let (Some(call), Some(effect)) = (site, &mut found.awaited) {
+        let name = call_name(types, call.expr);
+        effect.callee = if name.is_empty() { effect.callee.clone() } else { name };
     }
     found
 }
@@ -219,19 +225,39 @@ fn hoisted(types: &Types<'_>, earlier: &Node, later: &Node) -> Option<Blocker> {
         return None;
     }
     let crosses = |(first, second): &(&Access, &Access)| first.phase == Phase::Await && second.phase == Phase::Finish;
-    let changes = |(first, second): &(&Access, &Access)| (first.mode, second.mode) != (Mode::Read, Mode::Read);
+    // What was given away before and is used again is copied.
+    let changes = |(first, second): &(&Access, &Access)| match (first.mode, second.mode) {
+        (Mode::Exclusive | Mode::Write, _) | (_, Mode::Exclusive | Mode::Write) => true,
+        (Mode::Read, Mode::Take) => first.held,
+        _ => false,
+    };
     let (_, second) = touching(&earlier.accesses, &later.accesses).filter(crosses).find(changes)?;
     Some(Blocker::new(BlockerKind::Anti(second.place.text(types.body)), second.span))
 }
 
 /// Why what is done with two values keeps its order.
 fn weak(types: &Types<'_>, earlier: &Node, later: &Node) -> Option<Blocker> {
+    if let Some(blocker) = renamed(types, earlier, later) {
+        return Some(blocker);
+    }
     let finish = |(first, second): &(&Access, &Access)| first.phase == Phase::Finish && second.phase == Phase::Finish;
     let changes = |(first, second): &(&Access, &Access)| first.mode != Mode::Read || second.mode != Mode::Read;
     let (first, second) = touching(&earlier.accesses, &later.accesses).filter(finish).find(changes)?;
     let text = second.place.text(types.body);
     let writes = matches!(first.mode, Mode::Write | Mode::Exclusive);
     Some(Blocker::new(if writes { BlockerKind::Flow(text) } else { BlockerKind::Anti(text) }, second.span))
+}
+
+/// A name that an earlier await is built with must not be bound anew by an earlier join.
+fn renamed(types: &Types<'_>, earlier: &Node, later: &Node) -> Option<Blocker> {
+    let name = |access: &Access| &types.body.local(access.place.root).name;
+    let binds =
+        |access: &&Access| access.mode == Mode::Write && types.body.local(access.place.root).span == access.span;
+    later.accesses.iter().filter(binds).find_map(|bound| {
+        let others = earlier.accesses.iter().filter(|access| access.place.root != bound.place.root);
+        others.into_iter().find(|access| name(access) == name(bound))?;
+        Some(Blocker::new(BlockerKind::Anti(name(bound).to_string()), bound.span))
+    })
 }
 
 fn touching<'a>(earlier: &'a [Access], later: &'a [Access]) -> impl Iterator<Item = (&'a Access, &'a Access)> {
@@ -246,7 +272,9 @@ fn shadowed(types: &Types<'_>, earlier: &Node, later: &Node) -> Option<Blocker> 
     let binds =
         |access: &&Access| access.mode == Mode::Write && types.body.local(access.place.root).span == access.span;
     later.accesses.iter().filter(binds).find_map(|bound| {
-        let finishes = earlier.accesses.iter().filter(|access| access.phase == Phase::Finish);
+        // A branch of the same join still sees the old one; a statement between may be moved above the join.
+        let sees = |access: &&Access| access.phase == Phase::Finish || later.sites.is_empty();
+        let finishes = earlier.accesses.iter().filter(sees);
         let seen = finishes
             .filter(|access| access.place.root != bound.place.root)
             .find(|access| name(access) == name(bound))?;
@@ -356,8 +384,8 @@ fn finish_conflict(earlier: (&Node, &Effected), span: crate::source::Span) -> Op
     let fence = match finish.fence {
         Some(fence) => fence.word(),
         None if finish.deed == Deed::Pure && finish.confidence >= Confidence::Likely => return None,
-        // What is read early here is read by nobody else in between.
-        None if finish.deed == Deed::Read && finish.confidence >= Confidence::Likely => return None,
+        // What is read behind an await stays behind it; a read between might move above one.
+        None if finish.deed == Deed::Read && !earlier.0.sites.is_empty() => return None,
         None => "statement",
     };
     let at = if earlier.0.sites.is_empty() { earlier.0.span } else { span };

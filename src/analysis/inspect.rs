@@ -40,6 +40,8 @@ pub struct Call {
     pub awaited: bool,
     /// Whether it is part of a future that an await site awaits, and so runs before it completes.
     pub in_await: bool,
+    /// Whether it stands in a closure or block that somebody else runs.
+    pub apart: bool,
 }
 
 /// Inspects an expression.
@@ -287,6 +289,7 @@ impl Walk<'_, '_> {
         let in_await = self.in_await;
         let runs = |call: Call| Call {
             in_await,
+            apart: true,
             awaited: call.awaited || (in_await && may_be_future(self.types, call.expr)),
             ..call
         };
@@ -312,7 +315,7 @@ impl Walk<'_, '_> {
     }
 
     fn call(&mut self, expr: ExprId, awaited: bool) {
-        self.found.calls.push(Call { expr, awaited, in_await: self.in_await });
+        self.found.calls.push(Call { expr, awaited, in_await: self.in_await, apart: false });
     }
 
     /// On an awaited value these are part of the rewrite; anywhere else they decide what runs.

@@ -2,7 +2,7 @@
 //!
 //! In: the files of `knowledge/`, compiled in. Out: [`fact`] for an absolute path, [`Names`] for a bare name.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -103,9 +103,9 @@ pub fn fact(path: &[Name]) -> Option<&'static Fact> {
     table.by_path.get(all.as_str()).map(|at| &table.facts[*at])
 }
 
-/// Whether facts are kept about a crate.
-pub fn knows_crate(name: &str) -> bool {
-    CRATES.iter().any(|(known, _)| *known == name)
+/// Whether some fact is about a function or method of that name.
+pub fn has_facts(name: &str) -> bool {
+    FACTS.names.contains(name)
 }
 
 /// What names alone say.
@@ -134,6 +134,7 @@ struct FenceNames {
 struct SyncNames {
     pure: Vec<String>,
     exclusive: Vec<String>,
+    read: Vec<String>,
     write: Vec<String>,
     shared: Vec<String>,
     acquire: Vec<String>,
@@ -147,6 +148,8 @@ pub enum SyncMethod {
     Pure,
     /// The same, and it takes its receiver exclusively.
     Exclusive,
+    /// It reads shared memory.
+    Read,
     /// It writes shared memory.
     Write,
     /// It gives a guard that readers share.
@@ -197,6 +200,7 @@ impl Names {
             (&self.sync.shared, SyncMethod::Shared),
             (&self.sync.acquire, SyncMethod::Acquire),
             (&self.sync.write, SyncMethod::Write),
+            (&self.sync.read, SyncMethod::Read),
             (&self.sync.pure, SyncMethod::Pure),
             (&self.sync.exclusive, SyncMethod::Exclusive),
         ];
@@ -241,16 +245,18 @@ struct CrateFile {
 struct Facts {
     facts: Vec<Fact>,
     by_path: HashMap<String, usize>,
+    names: HashSet<String>,
 }
 
 static NAMES: LazyLock<Names> = LazyLock::new(|| read_toml(include_str!("../../knowledge/names.toml")));
 
 static FACTS: LazyLock<Facts> = LazyLock::new(|| {
-    let mut table = Facts { facts: Vec::new(), by_path: HashMap::new() };
+    let mut table = Facts { facts: Vec::new(), by_path: HashMap::new(), names: HashSet::new() };
     for (_, text) in CRATES {
         let file: CrateFile = read_toml(text);
         for fact in file.call {
             for path in &fact.path {
+                table.names.extend(path.rsplit("::").next().map(str::to_owned));
                 for alias in aliases(&file.name, path) {
                     table.by_path.entry(alias).or_insert(table.facts.len());
                 }

@@ -278,7 +278,7 @@ fn is_bare_await(types: &Types<'_>, expr: ExprId) -> bool {
 /// Names that people give to what only has to live.
 fn is_guard_name(name: &Name) -> bool {
     let name = name.trim_start_matches('_');
-    ["guard", "permit", "lock", "lease", "entered", "claim"]
+    ["guard", "permit", "lock", "lease", "entered", "claim", "conn", "connection", "tx", "txn", "trx", "transaction"]
         .iter()
         .any(|word| name == *word || name.ends_with(&format!("_{word}")))
 }

@@ -106,7 +106,7 @@ fn rest(region: &Region<'_>, stmt: &StmtKind, hole: Span, site: ExprId) -> Optio
                     Rest::Annotated(pat.span, *span)
                 }
                 (None, PatKind::Wild) if is_bare => Rest::Nothing,
-                (_, PatKind::Ident) => {
+                (_, PatKind::Ident) if is_chain(types, *init, site) => {
                     let name = types.body.local(*pat.bindings.first()?).name.to_string();
                     Rest::Rebind(name, hole)
                 }
@@ -120,6 +120,22 @@ fn rest(region: &Region<'_>, stmt: &StmtKind, hole: Span, site: ExprId) -> Optio
         }
         _ => None,
     }
+}
+
+/// Whether an expression is the await and a chain behind it, `future.await?.name`.
+fn is_chain(types: &Types<'_>, expr: ExprId, site: ExprId) -> bool {
+    expr == site
+        || match &types.body.expr(expr).kind {
+            ExprKind::Try { base }
+            | ExprKind::Field { base, .. }
+            | ExprKind::Cast { base, .. }
+            | ExprKind::Borrow { base, .. }
+            | ExprKind::Deref { base }
+            | ExprKind::Unary { base }
+            | ExprKind::Match { scrutinee: base, .. }
+            | ExprKind::MethodCall { receiver: base, .. } => is_chain(types, *base, site),
+            _ => false,
+        }
 }
 
 /// Whether a type annotation may change the value's type, so that it must keep its own `let`.

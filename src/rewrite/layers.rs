@@ -199,8 +199,8 @@ fn layers(region: &Region<'_>, units: &[usize], awaits: &dyn Fn(usize) -> bool) 
     None
 }
 
-/// Statements between that no await needs, a log line say, stay behind the awaits they stood behind. A `let` goes
-/// above the join when it can, so that the join stands where its last await stood.
+/// Statements between that no await needs, a log line say, stay behind the awaits they stood behind. A `let` stands
+/// right above the join that one of the awaits behind it moves into, so that the join stands where its last await stood.
 fn keep_in_place(
     region: &Region<'_>,
     layer: &mut [usize],
@@ -215,12 +215,11 @@ fn keep_in_place(
             edges.iter().filter(|edge| edge.from == node).any(|edge| awaits(edge.to) && edge.strict || needed[edge.to]);
         needed[node] = !awaits(node) && is_needed;
     }
-    for node in 0..count {
-        if !awaits(node) && !needed[node] && stays(node) {
-            let behind =
-                (0..node).filter(|earlier| awaits(*earlier)).map(|earlier| layer[earlier] + 1).max().unwrap_or(0);
-            layer[node] = layer[node].max(behind);
-        }
+    for node in (0..count).filter(|node| !awaits(*node)) {
+        let behind = (0..node).filter(|earlier| awaits(*earlier)).map(|earlier| layer[earlier] + 1).max().unwrap_or(0);
+        let in_front = (node + 1..count).filter(|later| awaits(*later)).map(|later| layer[later]).min();
+        let place = if !needed[node] && stays(node) { behind } else { behind.min(in_front.unwrap_or(behind)) };
+        layer[node] = layer[node].max(place);
     }
     // What follows a statement that was kept back stays behind it.
     for node in 0..count {

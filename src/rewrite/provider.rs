@@ -47,7 +47,8 @@ pub fn provider(package: Option<&Package>, source: &SourceFile) -> Option<Provid
         source.text.contains(&format!("{}::join!", dependency.name))
             || source.text.contains(&format!("{}::try_join!", dependency.name))
     };
-    let provider = |dependency: &Dependency, form| Provider { path: dependency.name.clone(), form, is_certain: true };
+    let provider =
+        |dependency: &Dependency, form| Provider { path: rooted(&dependency.name, source), form, is_certain: true };
     if let Some(chosen) = usable.iter().find(uses).or_else(|| usable.first()) {
         return Some(provider(chosen, Form::Macro));
     }
@@ -95,9 +96,18 @@ fn with_macros<'p>(
     })
 }
 
+/// A module of the crate's name hides the crate.
+fn rooted(name: &str, source: &SourceFile) -> String {
+    let is_hidden = source
+        .text
+        .match_indices(&format!("mod {name}"))
+        .any(|(at, found)| !source.text[at + found.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_'));
+    if is_hidden { format!("::{name}") } else { name.to_owned() }
+}
+
 /// Without a manifest, what the file names is the best guess.
 fn by_use(source: &SourceFile) -> Provider {
     let names = |krate: &str| source.text.contains(&format!("{krate}::"));
     let path = if !names("tokio") && names("futures") { "futures" } else { "tokio" };
-    Provider { path: path.to_owned(), form: Form::Macro, is_certain: names(path) }
+    Provider { path: rooted(path, source), form: Form::Macro, is_certain: names(path) }
 }

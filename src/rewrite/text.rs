@@ -102,7 +102,12 @@ impl Writer<'_> {
         let inner = format!("{}{}", self.indent, self.unit);
         let texts: Vec<(Vec<String>, String)> =
             members.iter().map(|member| self.member_text(member, &inner)).collect::<Option<_>>()?;
-        let has_comments = texts.iter().any(|(comments, _)| !comments.is_empty());
+        let trailing: Vec<String> = branches.iter().map(|branch| self.trailing_comment(branch)).collect();
+        let has_comments =
+            texts.iter().any(|(comments, _)| !comments.is_empty()) || trailing.iter().any(|text| !text.is_empty());
+        for branch in branches {
+            self.attributes(branch);
+        }
         let args = texts.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join(", ");
         if !has_comments && !args.contains('\n') && args.chars().count() <= MAX_ARGS {
             let whole = format!("{}{pattern}{call}({args}){close}", self.indent);
@@ -118,12 +123,42 @@ impl Writer<'_> {
             }
         }
         self.lines.push(format!("{}{pattern}{call}(", self.indent));
-        for (comments, text) in texts {
+        for (number, (comments, text)) in texts.into_iter().enumerate() {
             self.lines.extend(comments.into_iter().map(|comment| format!("{inner}{comment}")));
-            self.lines.push(format!("{inner}{text},"));
+            let behind = trailing.get(number).map_or("", String::as_str);
+            let space = if behind.is_empty() { "" } else { " " };
+            self.lines.push(format!("{inner}{text},{space}{behind}"));
         }
-        self.lines.push(format!("{}){close}", self.indent));
+        match close.strip_prefix(".await") {
+            // rustfmt gives an await behind several lines a line of its own.
+            Some(end) => self.lines.extend([format!("{})", self.indent), format!("{}.await{end}", self.indent)]),
+            None => self.lines.push(format!("{}){close}", self.indent)),
+        }
         Some(())
+    }
+
+    /// The attributes of a statement that becomes a branch stand on the join instead.
+    fn attributes(&mut self, branch: &[usize]) {
+        let [node] = branch else { return };
+        let keeps_own = self
+            .branch_of(*node)
+            .is_some_and(|branch| matches!(self.branches[branch].rest, Rest::Around(_) | Rest::Rebind(..)));
+        let start = start_of(self.region, *node).filter(|_| !keeps_own).unwrap_or(self.node_span(*node).start);
+        let text = self.slice(Span { start, end: self.node_span(*node).start });
+        let lines: Vec<String> = text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .map(|line| format!("{}{line}", self.indent))
+            .collect();
+        self.lines.extend(lines);
+    }
+
+    /// The comment behind a statement, on its last line.
+    fn trailing_comment(&self, branch: &[usize]) -> String {
+        let Some(node) = branch.last().filter(|node| **node < self.steps.last) else { return String::new() };
+        let gap = gap_before(self.region, node + 1);
+        gap.lines().next().map(str::trim).unwrap_or_default().to_owned()
     }
 
     fn member(&self, branch: &[usize]) -> Option<Member> {
@@ -206,8 +241,8 @@ impl Writer<'_> {
             Wrap::Join => format!("async {{ {text} }}"),
         };
         if let Some(line) = layout::on_one_line(future).map(|line| wrapped(&line)).filter(|line| !line.contains('\n')) {
-            let is_chain_broken = future.lines().skip(1).any(|line| line.trim_start().starts_with('.'));
-            let limit = if is_chain_broken { room.min(MAX_ARGS) } else { room };
+            let broken = future.lines().skip(1).filter(|line| line.trim_start().starts_with('.')).count();
+            let limit = if broken > 1 { room.min(MAX_ARGS) } else { room };
             if line.chars().count() <= limit {
                 return line;
             }
@@ -335,7 +370,9 @@ impl Writer<'_> {
             _ => before.to_owned(),
         };
         let value = format!("{}{after}", self.bound[branch]);
-        let folded = layout::on_one_line(&value).map(|value| format!("{}{before}{value}", self.indent));
+        let folded = layout::on_one_line(&value)
+            .filter(|_| after.starts_with(['\n', '\r']) && !after.contains('{'))
+            .map(|value| format!("{}{before}{value}", self.indent));
         let folded = folded.filter(|line| !line.contains('\n') && line.chars().count() <= MAX_WIDTH);
         self.lines.push(folded.unwrap_or_else(|| format!("{}{before}{value}", self.indent)));
         Some(())
@@ -374,7 +411,9 @@ impl Writer<'_> {
     /// The comments between the statement before and this one.
     fn comment_lines(&self, node: usize) -> Vec<String> {
         let gap = self.gap_before(node);
-        gap.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+        // What stands on the line of the statement before belongs to that one.
+        let own = gap.find('\n').map_or("", |at| &gap[at..]);
+        own.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
     }
 
     fn gap_before(&self, node: usize) -> &str {

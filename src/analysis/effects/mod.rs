@@ -18,7 +18,7 @@ use crate::diagnostic::Confidence;
 use crate::index::calls::{Callee, callee};
 use crate::index::types::{Ty, Types};
 use crate::index::{FunctionId, Index, qualified_name};
-use crate::ir::{ExprId, ExprKind, Function, Name, Path, Receiver, TypeRef};
+use crate::ir::{ExprId, ExprKind, Function, Name, Origin, Path, Receiver, TypeRef};
 
 pub use summary::suspends_by_itself;
 
@@ -109,6 +109,11 @@ impl<'a> Effects<'a> {
 
     /// What a call does. `awaited` says whether its future is awaited too.
     pub fn of_call(&self, types: &Types<'_>, call: ExprId, awaited: bool) -> Effect {
+        if of_value(types, call, awaited).is_some() {
+            // Its closure stands elsewhere, and is not looked at.
+            let name = call_name(types, call);
+            return Effect::new(Deed::Unknown, Confidence::Possible, &name, "calls a closure, which may do anything");
+        }
         let summarise = |id| self.of_function(id);
         call_effect(types, call, awaited, &mut |id| (*summarise(id)).clone())
     }
@@ -122,7 +127,6 @@ impl<'a> Effects<'a> {
         self.known(id)
             .unwrap_or_else(|| Arc::new(Effect::new(Deed::Unknown, Confidence::Possible, "", "it could not be read")))
     }
-
 }
 
 impl summary::Kept for Effects<'_> {
@@ -150,12 +154,19 @@ fn call_effect(
     if awaited && knowledge::names().fence(&name) == Some(Fence::Finaliser) {
         return Effect::fenced(Fence::Finaliser, &name, format!("calls `{name}`, which ends something, by its name"));
     }
+    if awaited && checks_out(types, call, &name) {
+        return Effect::fenced(Fence::Acquire, &name, format!("`{name}` takes a connection from a pool"));
+    }
     // Nobody here declares it, so it is what everybody knows under that name.
     if !awaited
         && !types.index.declares_function(&name)
+        && !knowledge::has_facts(&name)
         && knowledge::names().sync_method(&name) == Some(SyncMethod::Pure)
         && let Some(effect) = by_method_name(types, call, &name, awaited)
     {
+        return effect;
+    }
+    if let Some(effect) = of_value(types, call, awaited) {
         return effect;
     }
     match callee(types, call) {
@@ -202,6 +213,25 @@ fn may_be_awaited(function: &Function) -> bool {
         }
 }
 
+/// Whether a call takes something from a pool, which others may be waiting for.
+fn checks_out(types: &Types<'_>, call: ExprId, name: &str) -> bool {
+    let ExprKind::MethodCall { receiver, .. } = &types.body.expr(call).kind else { return false };
+    if !matches!(
+        name,
+        "get" | "get_conn" | "get_connection" | "connect" | "connection" | "acquire" | "checkout" | "get_owned"
+    ) {
+        return false;
+    }
+    let named = match &types.body.expr(*receiver).kind {
+        ExprKind::Local(local) => types.body.local(*local).name.clone(),
+        ExprKind::Field { name, .. } | ExprKind::MethodCall { method: name, .. } => name.clone(),
+        _ => Name::default(),
+    };
+    let is_pool = |name: &str| name.to_lowercase().contains("pool");
+    is_pool(&named)
+        || matches!(types.of(*receiver).peeled(), Ty::Named(path, _) if path.last().is_some_and(|name| is_pool(name)))
+}
+
 /// The join of all functions a call may mean.
 fn of_functions(
     types: &Types<'_>,
@@ -236,6 +266,8 @@ fn of_functions(
                 ..joined
             }
         }
+        // A body of which nothing is known, under a name that speaks of writing.
+        Deed::Write => Effect { confidence: Confidence::Likely, callee: name.clone(), ..joined },
         _ => Effect { callee: name.clone(), ..joined },
     }
 }
@@ -251,6 +283,28 @@ fn in_callers_words(index: &Index<'_>, id: FunctionId, effect: Effect) -> Effect
     let line = source.position(function.name_span.start).line;
     let because = format!("`{}` ({}:{line}) {}", qualified_name(ir, function), source.name, effect.because);
     Effect { because: because.into(), ..effect }
+}
+
+/// A call of a value. What a closure of this body does is seen where it stands; one that was handed in may do anything.
+fn of_value(types: &Types<'_>, call: ExprId, awaited: bool) -> Option<Effect> {
+    let ExprKind::Call { callee, .. } = &types.body.expr(call).kind else { return None };
+    let local = match &types.body.expr(*callee).kind {
+        ExprKind::Path(_) => return None,
+        ExprKind::Local(local) => Some(types.body.local(*local)),
+        _ => None,
+    };
+    let init = local.and_then(|local| local.init);
+    let is_seen = init.is_some_and(|init| matches!(types.body.expr(init).kind, ExprKind::Closure { .. }));
+    let name = call_name(types, call);
+    if is_seen {
+        return Some(Effect { suspends: true, ..Effect::pure(&name, "calls a closure of its own") });
+    }
+    if !awaited && local.is_some_and(|local| local.origin == Origin::Param) {
+        // Whoever hands a closure in shows what it does.
+        let because = "calls what it is given";
+        return Some(Effect { confidence: Confidence::Likely, ..Effect::pure(&name, because) });
+    }
+    Some(Effect::new(Deed::Unknown, Confidence::Likely, &name, "calls a function it was given, which may do anything"))
 }
 
 /// Awaiting a value of a type of the workspace runs its `poll`.
@@ -336,6 +390,9 @@ fn by_method_name(types: &Types<'_>, call: ExprId, name: &Name, awaited: bool) -
             name,
             format!("calls `{name}`, which may change shared memory"),
         ),
+        SyncMethod::Read => {
+            Effect::new(Deed::Read, Confidence::Likely, name, format!("calls `{name}`, which reads shared memory"))
+        }
         SyncMethod::Shared => Effect::new(
             Deed::Read,
             Confidence::Likely,

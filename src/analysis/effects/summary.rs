@@ -79,10 +79,12 @@ fn of_body(index: &Index<'_>, id: FunctionId, summary: &mut dyn FnMut(FunctionId
         suspends: suspends_by_itself(function),
         ..Effect::pure(&function.name, "touches nothing that others see")
     };
+    let mut reads_clock = false;
     for number in 0..body.exprs.len() {
         let expr = ExprId(u32::try_from(number).unwrap_or(u32::MAX));
         if let Some(part) = of_expr(&types, expr, awaited.contains(&expr), summary) {
-            effect = effect.join(part);
+            reads_clock |= part.fence == Some(Fence::Clock);
+            effect = effect.join(inside(part));
         }
         // Nothing that follows can make it weaker.
         if effect.deed == Deed::Write {
@@ -90,7 +92,17 @@ fn of_body(index: &Index<'_>, id: FunctionId, summary: &mut dyn FnMut(FunctionId
             return Effect { suspends, ..effect };
         }
     }
+    if reads_clock && function.ret.as_ref().is_some_and(is_time) {
+        return Effect { fence: Some(Fence::Clock), because: "gives the time at which it is called".into(), ..effect };
+    }
     effect
+}
+
+/// Whether a type is a point in time.
+fn is_time(ty: &TypeRef) -> bool {
+    let TypeRef::Path(path) = ty else { return false };
+    matches!(path.last(), "Instant" | "SystemTime" | "DateTime" | "OffsetDateTime" | "NaiveDateTime" | "Timestamp")
+        || path.segments.last().is_some_and(|segment| segment.args.iter().any(is_time))
 }
 
 /// Whether a call is of a function that gives something back: a pause on the way to a value, between two tries say, is
@@ -169,13 +181,13 @@ fn of_expr(
                     confidence: Confidence::Possible,
                     ..effect
                 },
-                _ => inside(effect),
+                _ => effect,
             };
             // A future that is not awaited here does not suspend here.
             Some(Effect { suspends: effect.suspends && awaited, ..effect })
         }
         ExprKind::Await { base } => of_await(types, *base, summary),
-        ExprKind::Macro(call) => of_macro(types.index, call),
+        ExprKind::Macro(call) => of_macro(types, call),
         ExprKind::Block { kind: BlockKind::Unsafe, .. } => Some(Effect {
             suspends: false,
             ..Effect::new(Deed::Unknown, Confidence::Possible, "unsafe", "holds unsafe code")
@@ -218,24 +230,33 @@ fn of_await(types: &Types<'_>, base: ExprId, summary: &mut dyn FnMut(FunctionId)
     }
 }
 
-fn of_macro(index: &Index<'_>, call: &MacroCall) -> Option<Effect> {
+fn of_macro(types: &Types<'_>, call: &MacroCall) -> Option<Effect> {
     let name = call.path.last();
     match call.kind {
         MacroKind::Value | MacroKind::Log | MacroKind::Assert | MacroKind::Exit => None,
         MacroKind::Join { .. } => Some(Effect { suspends: true, ..Effect::pure(name, "joins") }),
-        MacroKind::Print if matches!(name, "write" | "writeln") => None,
+        MacroKind::Print if matches!(name, "write" | "writeln") && writes_to_local(types.body, call) => None,
         MacroKind::Print => Some(Effect {
             suspends: false,
             ..Effect::new(Deed::Write, Confidence::Proven, name, format!("prints with `{name}!`"))
         }),
         MacroKind::Opaque => {
-            let because = match index.macro_may_leave(name) {
+            let because = match types.index.macro_may_leave(name) {
                 Some(_) => format!("uses the macro `{name}!` of this workspace"),
                 None => format!("uses the macro `{name}!`, of which nothing is known"),
             };
             Some(Effect::new(Deed::Unknown, Confidence::Possible, name, because))
         }
     }
+}
+
+/// Whether what `write!` writes to is a local: a string, a formatter.
+fn writes_to_local(body: &Body, call: &MacroCall) -> bool {
+    let target = call.args.first().map(|target| match &body.expr(*target).kind {
+        ExprKind::Borrow { base, .. } => &body.expr(*base).kind,
+        other => other,
+    });
+    matches!(target, Some(ExprKind::Local(_) | ExprKind::Field { .. }))
 }
 
 /// Assigning to a static is an effect; to anything else, the borrow shows it.
