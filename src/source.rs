@@ -122,8 +122,9 @@ impl SourceFile {
         let starts = self.line_starts();
         let line = starts.partition_point(|start| *start <= offset).max(1);
         let start = starts.get(line - 1).copied().unwrap_or(0);
-        let column = self.slice(Span { start, end: offset.max(start).min(clamp(self.text.len())) }).chars().count();
-        Position { line, column: column + 1 }
+        let before = self.slice(Span { start, end: offset.max(start).min(clamp(self.text.len())) });
+        // A byte order mark takes no column.
+        Position { line, column: before.trim_start_matches('\u{feff}').chars().count() + 1 }
     }
 
     /// The bytes of a line (counted from 1) without its line ending; empty when there is no such line.

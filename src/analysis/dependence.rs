@@ -285,8 +285,21 @@ fn is_connection(types: &Types<'_>, access: &Access) -> bool {
     let local = types.body.local(access.place.root);
     let by_origin = access.place.fields.is_empty() && local.init.is_some_and(|init| begins_transaction(types, init));
     let ty = if access.place.fields.is_empty() { types.of_local(access.place.root).peeled() } else { Ty::Unknown };
-    let by_type = matches!(&ty, Ty::Named(path, _) if path.last().is_some_and(|name| name.ends_with("Transaction") || name.ends_with("Connection")));
+    let by_type = match &ty {
+        Ty::Named(path, _) => path.last().is_some_and(|name| names_connection(name)),
+        Ty::Bounds(bounds) => bounds.iter().filter_map(|bound| bound.last()).any(|bound| {
+            let above = types.index.traits_named(bound).into_iter().flat_map(|(_, decl)| &decl.supertraits);
+            names_connection(bound) || above.into_iter().any(|above| names_connection(above.last()))
+        }),
+        _ => false,
+    };
     by_name || by_origin || by_type
+}
+
+/// `PgConnection`, `SqliteAsyncConnExt`, `Transaction`; a pool or a manager of them is none.
+fn names_connection(name: &str) -> bool {
+    let name = name.strip_suffix("Ext").unwrap_or(name);
+    name.ends_with("Transaction") || name.ends_with("Connection") || name.ends_with("Conn")
 }
 
 fn begins_transaction(types: &Types<'_>, init: ExprId) -> bool {

@@ -51,7 +51,8 @@ pub struct Node {
 
 /// Splits a block into regions.
 pub fn regions(types: &Types<'_>, block: BlockId) -> Vec<Region> {
-    let mut split = Split { types, block, done: Vec::new(), open: Region { block: Some(block), ..Region::default() } };
+    let mut split =
+        Split { types, block, done: Vec::new(), open: Region { block: Some(block), ..Region::default() }, noted: None };
     for (number, stmt) in types.body.block(block).stmts.iter().enumerate() {
         split.statement(number, stmt);
     }
@@ -64,6 +65,8 @@ struct Split<'a, 't> {
     block: BlockId,
     done: Vec<Region>,
     open: Region,
+    /// A comment about order speaks of all that follows it in its region.
+    noted: Option<Blocker>,
 }
 
 impl Split<'_, '_> {
@@ -87,9 +90,12 @@ impl Split<'_, '_> {
         if let Some(blocker) = self.discards(stmt, expr, &found) {
             return self.alone(number, stmt, Some((expr, found)), blocker);
         }
-        let fence = bound.and_then(|pat| self.fence(pat, &found));
+        let kept_for_effect = bound.and_then(|pat| self.kept_for_effect(pat, &found));
+        if stmt.is_order_noted {
+            self.noted = Some(Blocker::new(BlockerKind::Fence("comment"), stmt.span));
+        }
         let mut node = self.node(number, stmt, expr, found);
-        node.fence = noted(stmt).or(fence);
+        node.fence = self.noted.clone().or(kept_for_effect);
         self.open.nodes.push(node);
     }
 
@@ -123,6 +129,7 @@ impl Split<'_, '_> {
         let next = Region { block: Some(self.block), nodes: Vec::new(), before: Some(blocker) };
         let closed = std::mem::replace(&mut self.open, next);
         self.done.push(closed);
+        self.noted = None;
     }
 
     fn declaration(&self, number: usize, stmt: &Stmt) -> Node {
@@ -189,7 +196,7 @@ impl Split<'_, '_> {
 
     /// A value bound only to be kept (`_guard`), or thrown away (`_`): unless it is a proven read, the effect is the
     /// point. Nothing that is kept to be dropped crosses anything.
-    fn fence(&self, pat: &crate::ir::Pat, found: &Inspection) -> Option<Blocker> {
+    fn kept_for_effect(&self, pat: &crate::ir::Pat, found: &Inspection) -> Option<Blocker> {
         let fence = |what| Some(Blocker::new(BlockerKind::Fence(what), pat.span));
         if let [only] = pat.bindings.as_slice() {
             let name = &self.types.body.local(*only).name;
@@ -201,11 +208,6 @@ impl Split<'_, '_> {
         }
         if pat.kind == PatKind::Wild || pat.kind == PatKind::Unit { fence("discarded") } else { None }
     }
-}
-
-/// Somebody wrote down why things come in this order.
-fn noted(stmt: &Stmt) -> Option<Blocker> {
-    stmt.is_order_noted.then(|| Blocker::new(BlockerKind::Fence("comment"), stmt.span))
 }
 
 fn boundary(found: &Inspection, stmt: &Stmt) -> Option<Blocker> {

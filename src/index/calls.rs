@@ -125,8 +125,8 @@ fn method(types: &Types<'_>, receiver: ExprId, method: &Name) -> Callee {
             Callee::Foreign(path.into_iter().chain([method.clone()]).collect())
         }
         Ty::Slice(_) => Callee::Foreign(vec![Name::new("slice"), method.clone()]),
-        // A type of the workspace without such a method: a derive, a macro or a foreign trait gives it.
-        Ty::Named(..) | Ty::Tuple(_) | Ty::Future(_) => Callee::Unknown,
+        Ty::Tuple(_) | Ty::Future(_) => Callee::Unknown,
+        // A type of the workspace without such a method: it derefs to another one, or a macro gives it.
         _ => namesakes(types.index, method),
     }
 }

@@ -78,8 +78,13 @@ impl<'w> Index<'w> {
             macros: HashMap::new(),
             statics: HashMap::new(),
         };
+        let for_tests = files_for_tests(workspace, &scans);
         for (number, scan) in scans.into_iter().enumerate() {
             let file = FileId(u32::try_from(number).unwrap_or(u32::MAX));
+            if !tests && for_tests.contains(&file) {
+                index.awaits[number] = 0;
+                continue;
+            }
             enter(&mut index.functions, scan.functions, file);
             enter(&mut index.types, scan.types, file);
             enter(&mut index.traits, scan.traits, file);
@@ -265,6 +270,24 @@ pub(crate) fn type_name(ty: &crate::ir::TypeRef) -> Option<Name> {
         crate::ir::TypeRef::Dyn(bounds) | crate::ir::TypeRef::Impl(bounds) => Some(bounds.first()?.last().into()),
         _ => None,
     }
+}
+
+/// The files of modules that are declared for tests only, and all below them.
+fn files_for_tests(workspace: &Workspace, scans: &[scan::Scan<'_>]) -> HashSet<FileId> {
+    let declared: HashSet<(Option<usize>, Vec<String>)> = workspace
+        .files
+        .iter()
+        .zip(scans)
+        .flat_map(|(file, scan)| {
+            let path = |name: &str| file.module.iter().cloned().chain([name.to_owned()]).collect();
+            scan.test_modules.iter().map(move |name| (file.package, path(name)))
+        })
+        .collect();
+    let is_below = |file: &SourceFile| {
+        (1..=file.module.len()).any(|depth| declared.contains(&(file.package, file.module[..depth].to_vec())))
+    };
+    let files = workspace.files.iter().enumerate().filter(|(_, file)| is_below(file));
+    files.map(|(number, _)| FileId(u32::try_from(number).unwrap_or(u32::MAX))).collect()
 }
 
 /// The crates that packages of the workspace depend on and that are none of its own, with those of the standard library.

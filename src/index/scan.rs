@@ -21,14 +21,25 @@ pub(crate) struct Scan<'t> {
     pub(crate) macros: Vec<&'t str>,
     /// Names behind `static`.
     pub(crate) statics: Vec<&'t str>,
+    /// Names of modules in files of their own that are compiled for tests only.
+    pub(crate) test_modules: Vec<&'t str>,
 }
 
 /// Scans a text.
 pub(crate) fn scan(text: &str) -> Scan<'_> {
     let mut found = Scan::default();
     let mut words = Words { text, at: 0 };
+    let mut before = "";
+    let mut is_for_tests = false;
     while let Some(word) = words.next_word() {
+        is_for_tests = match word {
+            "test" => before == "cfg",
+            "cfg" | "pub" | "crate" | "super" | "in" | "mod" | "allow" | "path" => is_for_tests && before != "mod",
+            _ => false,
+        };
+        before = word;
         match word {
+            "mod" if is_for_tests => found.test_modules.extend(words.name().filter(|_| words.is_at(b';'))),
             "await" | "join" | "try_join" => found.awaits += 1,
             "fn" => found.functions.extend(words.name()),
             "struct" | "enum" | "union" | "type" => found.types.extend(words.name()),
@@ -63,6 +74,11 @@ impl<'t> Words<'t> {
         is_word(*bytes.get(start)?).then(|| self.take(start))
     }
 
+    /// Whether the next byte that is not white space is this one.
+    fn is_at(&self, byte: u8) -> bool {
+        self.text.as_bytes()[self.at..].iter().find(|next| !next.is_ascii_whitespace()) == Some(&byte)
+    }
+
     /// Collects the words up to `{`, `;` or the end of a parameter list.
     fn impl_header(&mut self, into: &mut Vec<&'t str>) {
         let bytes = self.text.as_bytes();
@@ -91,6 +107,13 @@ fn is_word(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn modules_for_tests_are_told_from_others() {
+        let found =
+            scan("mod a; #[cfg(test)]\nmod tests; #[cfg(test)] pub(crate) mod b; #[cfg(test)] mod c { } mod d;");
+        assert_eq!(found.test_modules, ["tests", "b"]);
+    }
 
     #[test]
     fn finds_what_is_declared() {

@@ -1,7 +1,7 @@
 //! The await graph: what the analysis needs of a file, and nothing of its syntax.
 //!
 //! In: nothing, this is the vocabulary. Out: [`FileIr`], which [`lower`] makes from a parsed file and
-//! [`print`] writes as text.
+//! [`mod@print`] writes as text.
 //!
 //! # Terms
 //!

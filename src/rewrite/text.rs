@@ -118,11 +118,9 @@ impl Writer<'_> {
             }
         }
         self.lines.push(format!("{}{pattern}{call}(", self.indent));
-        let count = texts.len();
-        for (number, (comments, text)) in texts.into_iter().enumerate() {
+        for (comments, text) in texts {
             self.lines.extend(comments.into_iter().map(|comment| format!("{inner}{comment}")));
-            let comma = if number + 1 < count { "," } else { "" };
-            self.lines.push(format!("{inner}{text}{comma}"));
+            self.lines.push(format!("{inner}{text},"));
         }
         self.lines.push(format!("{}){close}", self.indent));
         Some(())

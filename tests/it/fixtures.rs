@@ -146,7 +146,8 @@ fn open(path: &Path) -> SourceFile {
     SourceFile::new(path.to_owned(), path.display().to_string(), text)
 }
 
-fn cases() -> Vec<Case> {
+/// Every case there is.
+pub(crate) fn cases() -> Vec<Case> {
     let found = find(&folder()).unwrap();
     assert!(!found.cases.is_empty());
     found.cases

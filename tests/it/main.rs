@@ -5,6 +5,7 @@
 mod cli;
 mod discover;
 mod fixtures;
+mod hazard_rows;
 mod lowering;
 mod parsing;
 mod report;
