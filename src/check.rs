@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::analysis::effects::Effects;
 use crate::analysis::verdict::{Verdict, VerdictKind, verdicts};
-use crate::analysis::{Analysis, analyze};
+use crate::analysis::{Analysis, analyze, awaits_twice};
 use crate::diagnostic::{Confidence, Diagnostic, Level};
 use crate::discover::Workspace;
 use crate::index::types::Types;
@@ -153,7 +153,7 @@ fn check_file(effects: &Effects<'_>, file: FileId, options: &Options) -> Result<
 }
 
 fn check_function(effects: &Effects<'_>, id: FunctionId, options: &Options, found: &mut Vec<Diagnostic>) {
-    let Some(types) = Types::new(effects.index, id) else { return };
+    let Some(types) = Types::new(effects.index, id).filter(|types| awaits_twice(types.body)) else { return };
     let analyses = analyze(&types, effects, options.confidence);
     if analyses.is_empty() {
         return;

@@ -195,38 +195,48 @@ fn is_handle(ty: &Ty) -> bool {
 }
 
 /// Why the later statement may not start, or not finish, before the earlier one: by what both touch.
-pub fn conflict(types: &Types<'_>, earlier: &Node, later: &Node) -> Option<(bool, Blocker)> {
-    let pairs = || earlier.accesses.iter().flat_map(|first| later.accesses.iter().map(move |second| (first, second)));
-    let touching = || pairs().filter(|(first, second)| first.place.overlaps(&second.place));
-    if let Some(blocker) = shadowed(types, earlier, later) {
-        return Some((true, blocker));
-    }
-    let strict = touching().filter(|(_, second)| second.phase == Phase::Await).find_map(|(first, second)| {
+fn conflict(types: &Types<'_>, earlier: &Node, later: &Node) -> Option<(bool, Blocker)> {
+    let strict = shadowed(types, earlier, later)
+        .or_else(|| strict(types, &earlier.accesses, &later.accesses))
+        .or_else(|| hoisted(types, earlier, later));
+    strict.map(|blocker| (true, blocker)).or_else(|| weak(types, earlier, later).map(|blocker| (false, blocker)))
+}
+
+/// Why one statement may not start before another has finished.
+pub fn strict(types: &Types<'_>, earlier: &[Access], later: &[Access]) -> Option<Blocker> {
+    touching(earlier, later).filter(|(_, second)| second.phase == Phase::Await).find_map(|(first, second)| {
         let kind = match first.phase {
             Phase::Finish => after_finish(types, first, second),
             Phase::Await => beside(types, first, second),
         };
-        kind.map(|kind| (true, Blocker::new(kind, second.span)))
-    });
-    // A statement between that would be moved up changes what an earlier future was given.
-    let between = || touching().filter(|(first, second)| first.phase == Phase::Await && second.phase == Phase::Finish);
-    let strict = strict.or_else(|| {
-        let (_, second) = between()
-            .find(|(first, second)| later.sites.is_empty() && (first.mode, second.mode) != (Mode::Read, Mode::Read))?;
-        Some((true, Blocker::new(BlockerKind::Anti(second.place.text(types.body)), second.span)))
-    });
-    strict.or_else(|| {
-        let finishes = |access: &Access| access.phase == Phase::Finish;
-        let mut weak = touching().filter(|(first, second)| finishes(first) && finishes(second));
-        let (first, second) = weak.find(|(first, second)| first.mode != Mode::Read || second.mode != Mode::Read)?;
-        let text = second.place.text(types.body);
-        let kind = if first.mode == Mode::Write || first.mode == Mode::Exclusive {
-            BlockerKind::Flow(text)
-        } else {
-            BlockerKind::Anti(text)
-        };
-        Some((false, Blocker::new(kind, second.span)))
+        kind.map(|kind| Blocker::new(kind, second.span))
     })
+}
+
+/// A statement between that would be moved up changes what an earlier future was given.
+fn hoisted(types: &Types<'_>, earlier: &Node, later: &Node) -> Option<Blocker> {
+    if !later.sites.is_empty() {
+        return None;
+    }
+    let crosses = |(first, second): &(&Access, &Access)| first.phase == Phase::Await && second.phase == Phase::Finish;
+    let changes = |(first, second): &(&Access, &Access)| (first.mode, second.mode) != (Mode::Read, Mode::Read);
+    let (_, second) = touching(&earlier.accesses, &later.accesses).filter(crosses).find(changes)?;
+    Some(Blocker::new(BlockerKind::Anti(second.place.text(types.body)), second.span))
+}
+
+/// Why what is done with two values keeps its order.
+fn weak(types: &Types<'_>, earlier: &Node, later: &Node) -> Option<Blocker> {
+    let finish = |(first, second): &(&Access, &Access)| first.phase == Phase::Finish && second.phase == Phase::Finish;
+    let changes = |(first, second): &(&Access, &Access)| first.mode != Mode::Read || second.mode != Mode::Read;
+    let (first, second) = touching(&earlier.accesses, &later.accesses).filter(finish).find(changes)?;
+    let text = second.place.text(types.body);
+    let writes = matches!(first.mode, Mode::Write | Mode::Exclusive);
+    Some(Blocker::new(if writes { BlockerKind::Flow(text) } else { BlockerKind::Anti(text) }, second.span))
+}
+
+fn touching<'a>(earlier: &'a [Access], later: &'a [Access]) -> impl Iterator<Item = (&'a Access, &'a Access)> {
+    let pairs = earlier.iter().flat_map(move |first| later.iter().map(move |second| (first, second)));
+    pairs.filter(|(first, second)| first.place.overlaps(&second.place))
 }
 
 /// A join binds the later name before the earlier statement is finished, which then would see another variable of

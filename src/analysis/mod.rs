@@ -21,7 +21,7 @@ use crate::analysis::region::Region;
 use crate::analysis::schedule::{Schedule, schedule};
 use crate::diagnostic::Confidence;
 use crate::index::types::Types;
-use crate::ir::{BlockId, Function};
+use crate::ir::{BlockId, Body, Expr, ExprKind, Function, MacroKind};
 
 /// Attributes that turn an async function into a blocking one as well, where a join has no meaning.
 const REWRITING_ATTRIBUTES: [&str; 4] = ["maybe_async", "bisync", "sync_wrapper", "remove_async_await"];
@@ -50,15 +50,29 @@ pub fn analyze(types: &Types<'_>, effects: &Effects<'_>, least: Confidence) -> V
     awaiting.map(|region| analyze_region(types, effects, region, least)).collect()
 }
 
+/// Whether a body awaits twice, so that something may wait for something.
+pub fn awaits_twice(body: &Body) -> bool {
+    let is_site = |expr: &&Expr| match &expr.kind {
+        ExprKind::Await { .. } => true,
+        ExprKind::Macro(call) => matches!(call.kind, MacroKind::Join { .. }),
+        _ => false,
+    };
+    body.exprs.iter().filter(is_site).nth(1).is_some()
+}
+
 /// Whether an attribute of a function forbids any join in it.
 pub fn is_rewritten(function: &Function) -> bool {
     let last = |path: &str| path.rsplit("::").next().unwrap_or(path).to_owned();
     function.attributes.iter().any(|path| REWRITING_ATTRIBUTES.contains(&last(path).as_str()))
 }
 
-fn analyze_region(types: &Types<'_>, effects: &Effects<'_>, region: Region, least: Confidence) -> Analysis {
-    let edges = dependence::data_edges(types, &region);
+fn analyze_region(types: &Types<'_>, effects: &Effects<'_>, mut region: Region, least: Confidence) -> Analysis {
     let weights: Vec<usize> = region.nodes.iter().map(|node| node.sites.len()).collect();
+    let is_alone = weights.iter().filter(|weight| **weight > 0).count() < 2;
+    if !is_alone {
+        region::complete(types, &mut region);
+    }
+    let edges = dependence::data_edges(types, &region);
     let by_data = schedule(&weights, &edges);
     if by_data.after == by_data.before {
         return Analysis { region, effects: Vec::new(), edges, schedule: by_data, confidence: Confidence::Proven };

@@ -12,7 +12,7 @@ use crate::analysis::effects::call_name;
 use crate::analysis::inspect::{Call, Inspection, inspect};
 use crate::analysis::knowledge::{self, SyncMethod};
 use crate::index::types::{Ty, Types};
-use crate::ir::{BlockId, ExprId, ExprKind, Name, PatKind, Stmt, StmtKind};
+use crate::ir::{BlockId, ExprId, ExprKind, LocalId, Name, Pat, PatKind, Stmt, StmtKind};
 use crate::source::Span;
 
 /// A run of statements.
@@ -37,7 +37,7 @@ pub struct Node {
     pub sites: Vec<ExprId>,
     /// What it calls.
     pub calls: Vec<Call>,
-    /// What it touches, the names it binds included.
+    /// What it touches, the names it binds included; empty until the region is completed.
     pub accesses: Vec<Access>,
     /// It may fail: `?` or `unwrap` on the awaited value.
     pub may_fail: bool,
@@ -49,7 +49,8 @@ pub struct Node {
     pub is_last: bool,
 }
 
-/// Splits a block into regions.
+/// Splits a block into regions. What their statements touch is left out: most regions hold one await at most, and
+/// nobody asks.
 pub fn regions(types: &Types<'_>, block: BlockId) -> Vec<Region> {
     let mut split =
         Split { types, block, done: Vec::new(), open: Region { block: Some(block), ..Region::default() }, noted: None };
@@ -58,6 +59,38 @@ pub fn regions(types: &Types<'_>, block: BlockId) -> Vec<Region> {
     }
     split.done.push(split.open);
     split.done
+}
+
+/// Adds to each statement of a region what it touches, and whether its value is kept for an effect.
+pub fn complete(types: &Types<'_>, region: &mut Region) {
+    let Some(block) = region.block else { return };
+    for node in &mut region.nodes {
+        let stmt = &types.body.block(block).stmts[node.stmt];
+        node.accesses = accesses_of(types, stmt, node);
+        let pat = match &stmt.kind {
+            StmtKind::Let { pat, init: Some(_), otherwise: None, .. } => pat,
+            _ => continue,
+        };
+        if node.fence.is_none() {
+            node.fence = kept_for_effect(types, pat, node);
+        }
+    }
+}
+
+/// What a statement touches, the names it binds included; of one that branches, only what it awaits first.
+pub fn accesses_of(types: &Types<'_>, stmt: &Stmt, node: &Node) -> Vec<Access> {
+    let expr = match &stmt.kind {
+        StmtKind::Let { init, .. } => *init,
+        StmtKind::Expr { expr, .. } => Some(*expr),
+        StmtKind::Item { .. } => None,
+    };
+    let mut found = expr.map(|expr| accesses(types, expr, &node.sites)).unwrap_or_default();
+    if node.is_last {
+        found.retain(|access| access.phase == Phase::Await);
+    } else {
+        found.extend(bindings(types, stmt));
+    }
+    found
 }
 
 struct Split<'a, 't> {
@@ -71,55 +104,54 @@ struct Split<'a, 't> {
 
 impl Split<'_, '_> {
     fn statement(&mut self, number: usize, stmt: &Stmt) {
-        let (expr, bound) = match &stmt.kind {
+        let expr = match &stmt.kind {
             StmtKind::Item { is_macro_rules: true, .. } => {
                 return self.close(Blocker::new(BlockerKind::Fence("macro"), stmt.span));
             }
-            StmtKind::Item { .. } => return self.open.nodes.push(self.declaration(number, stmt)),
-            StmtKind::Let { init: None, .. } => return self.open.nodes.push(self.declaration(number, stmt)),
-            StmtKind::Let { init: Some(init), pat, .. } => (*init, Some(pat)),
-            StmtKind::Expr { expr, .. } => (*expr, None),
+            StmtKind::Item { .. } => return self.open.nodes.push(self.node(number, stmt, Inspection::default())),
+            StmtKind::Let { init: None, .. } => {
+                return self.open.nodes.push(self.node(number, stmt, Inspection::default()));
+            }
+            StmtKind::Let { init: Some(init), .. } => *init,
+            StmtKind::Expr { expr, .. } => *expr,
         };
         let found = inspect(self.types, expr);
         if stmt.is_conditional {
-            return self.alone(number, stmt, Some((expr, found)), Blocker::new(BlockerKind::Fence("cfg"), stmt.span));
+            return self.alone(number, stmt, Some(found), Blocker::new(BlockerKind::Fence("cfg"), stmt.span));
         }
         if let Some(blocker) = boundary(&found, stmt) {
-            return self.boundary(number, stmt, expr, found, blocker);
+            return self.boundary(number, stmt, found, blocker);
         }
         if let Some(blocker) = self.discards(stmt, expr, &found) {
-            return self.alone(number, stmt, Some((expr, found)), blocker);
+            return self.alone(number, stmt, Some(found), blocker);
         }
-        let kept_for_effect = bound.and_then(|pat| self.kept_for_effect(pat, &found));
         if stmt.is_order_noted {
             self.noted = Some(Blocker::new(BlockerKind::Fence("comment"), stmt.span));
         }
-        let mut node = self.node(number, stmt, expr, found);
-        node.fence = self.noted.clone().or(kept_for_effect);
+        let mut node = self.node(number, stmt, found);
+        node.fence = self.noted.clone();
         self.open.nodes.push(node);
     }
 
     /// A statement that ends the region. What it awaits first, before it branches, still belongs to it.
-    fn boundary(&mut self, number: usize, stmt: &Stmt, expr: ExprId, found: Inspection, blocker: Blocker) {
+    fn boundary(&mut self, number: usize, stmt: &Stmt, found: Inspection, blocker: Blocker) {
         let is_let_else = matches!(stmt.kind, StmtKind::Let { otherwise: Some(_), .. });
         let leads = !found.sites.is_empty() && (found.branches.is_some() || is_let_else) && found.opaque.is_none();
         if !leads {
-            let site = (!found.sites.is_empty()).then_some((expr, found));
-            return self.alone(number, stmt, site, blocker);
+            return self.alone(number, stmt, Some(found), blocker);
         }
-        let mut node = self.node(number, stmt, expr, found);
+        let mut node = self.node(number, stmt, found);
         node.is_last = true;
-        node.accesses.retain(|access| access.phase == Phase::Await);
         node.calls.retain(|call| call.in_await);
         self.open.nodes.push(node);
         self.close(blocker);
     }
 
     /// A statement that nothing crosses in either direction.
-    fn alone(&mut self, number: usize, stmt: &Stmt, awaits: Option<(ExprId, Inspection)>, blocker: Blocker) {
+    fn alone(&mut self, number: usize, stmt: &Stmt, awaits: Option<Inspection>, blocker: Blocker) {
         self.close(blocker.clone());
-        if let Some((expr, found)) = awaits.filter(|(_, found)| !found.sites.is_empty()) {
-            let node = self.node(number, stmt, expr, found);
+        if let Some(found) = awaits.filter(|found| !found.sites.is_empty()) {
+            let node = self.node(number, stmt, found);
             self.open.nodes.push(node);
             self.close(blocker);
         }
@@ -132,23 +164,7 @@ impl Split<'_, '_> {
         self.noted = None;
     }
 
-    fn declaration(&self, number: usize, stmt: &Stmt) -> Node {
-        Node {
-            stmt: number,
-            span: stmt.span,
-            sites: Vec::new(),
-            calls: Vec::new(),
-            accesses: self.bindings(stmt),
-            may_fail: false,
-            pinned: None,
-            fence: None,
-            is_last: false,
-        }
-    }
-
-    fn node(&self, number: usize, stmt: &Stmt, expr: ExprId, found: Inspection) -> Node {
-        let mut touched = accesses(self.types, expr, &found.sites);
-        touched.extend(self.bindings(stmt));
+    fn node(&self, number: usize, stmt: &Stmt, found: Inspection) -> Node {
         let pinned = self
             .acquires(&found)
             .or_else(|| found.exit_in_args.map(|(kind, span)| Blocker::new(BlockerKind::Control(kind), span)));
@@ -157,7 +173,7 @@ impl Split<'_, '_> {
             span: stmt.span,
             sites: found.sites,
             calls: found.calls,
-            accesses: touched,
+            accesses: Vec::new(),
             may_fail: found.may_fail,
             pinned,
             fence: None,
@@ -175,39 +191,39 @@ impl Split<'_, '_> {
         Some(Blocker::new(BlockerKind::Fence("acquire"), self.types.body.expr(call.expr).span))
     }
 
-    fn bindings(&self, stmt: &Stmt) -> Vec<Access> {
-        let StmtKind::Let { pat, .. } = &stmt.kind else { return Vec::new() };
-        let bind = |root: &crate::ir::LocalId| Access {
-            place: Place { root: *root, fields: Vec::new() },
-            mode: Mode::Write,
-            phase: Phase::Finish,
-            held: false,
-            span: self.types.body.local(*root).span,
-        };
-        pat.bindings.iter().map(bind).collect()
-    }
-
     /// An await whose value is dropped is an effect or a guard.
     fn discards(&self, stmt: &Stmt, expr: ExprId, found: &Inspection) -> Option<Blocker> {
         let StmtKind::Expr { semicolon, .. } = &stmt.kind else { return None };
         let drops = *semicolon && !found.sites.is_empty() && is_bare_await(self.types, expr);
         drops.then(|| Blocker::new(BlockerKind::Fence("discarded"), stmt.span))
     }
+}
 
-    /// A value bound only to be kept (`_guard`), or thrown away (`_`): unless it is a proven read, the effect is the
-    /// point. Nothing that is kept to be dropped crosses anything.
-    fn kept_for_effect(&self, pat: &crate::ir::Pat, found: &Inspection) -> Option<Blocker> {
-        let fence = |what| Some(Blocker::new(BlockerKind::Fence(what), pat.span));
-        if let [only] = pat.bindings.as_slice() {
-            let name = &self.types.body.local(*only).name;
-            let is_guard = is_guard_type(&self.types.of_local(*only)) || is_guard_name(name);
-            if is_guard || (name.starts_with('_') && found.sites.is_empty() && !found.calls.is_empty()) {
-                return fence("acquire");
-            }
-            return if name.starts_with('_') { fence("discarded") } else { None };
+fn bindings(types: &Types<'_>, stmt: &Stmt) -> Vec<Access> {
+    let StmtKind::Let { pat, .. } = &stmt.kind else { return Vec::new() };
+    let bind = |root: &LocalId| Access {
+        place: Place { root: *root, fields: Vec::new() },
+        mode: Mode::Write,
+        phase: Phase::Finish,
+        held: false,
+        span: types.body.local(*root).span,
+    };
+    pat.bindings.iter().map(bind).collect()
+}
+
+/// A value bound only to be kept (`_guard`), or thrown away (`_`): unless it is a proven read, the effect is the
+/// point. Nothing that is kept to be dropped crosses anything.
+fn kept_for_effect(types: &Types<'_>, pat: &Pat, node: &Node) -> Option<Blocker> {
+    let fence = |what| Some(Blocker::new(BlockerKind::Fence(what), pat.span));
+    if let [only] = pat.bindings.as_slice() {
+        let name = &types.body.local(*only).name;
+        let is_guard = is_guard_type(&types.of_local(*only)) || is_guard_name(name);
+        if is_guard || (name.starts_with('_') && node.sites.is_empty() && !node.calls.is_empty()) {
+            return fence("acquire");
         }
-        if pat.kind == PatKind::Wild || pat.kind == PatKind::Unit { fence("discarded") } else { None }
+        return if name.starts_with('_') { fence("discarded") } else { None };
     }
+    if pat.kind == PatKind::Wild || pat.kind == PatKind::Unit { fence("discarded") } else { None }
 }
 
 fn boundary(found: &Inspection, stmt: &Stmt) -> Option<Blocker> {

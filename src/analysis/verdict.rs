@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use crate::analysis::blocker::{Blocker, BlockerKind};
 use crate::analysis::dependence;
 use crate::analysis::effects::Effects;
+use crate::analysis::region::{self, Region};
 use crate::analysis::{Analysis, is_rewritten};
 use crate::index::types::Types;
 use crate::ir::{BlockId, BlockKind, ExprId, ExprKind, LoopKind, MacroKind, StmtKind};
@@ -107,11 +108,21 @@ fn judge(
         let behind = behind_branch(analyses, homes, previous, site);
         return VerdictKind::Blocked(behind.unwrap_or_else(|| structural(types, previous, site)));
     }
-    if let Some((true, blocker)) = dependence::conflict(types, &first.nodes[*earlier], &second.nodes[*node]) {
+    if let Some(blocker) = direct(types, (first, *earlier), (second, *node)) {
         return VerdictKind::Blocked(blocker);
     }
     let blocker = second.before.as_ref().map(|blocker| more_exactly(types, effects, analyses, blocker));
     VerdictKind::Blocked(blocker.unwrap_or_else(|| structural(types, previous, site)))
+}
+
+/// What flows from one statement to another, whatever separates their regions.
+fn direct(types: &Types<'_>, earlier: (&Region, usize), later: (&Region, usize)) -> Option<Blocker> {
+    let accesses = |(region, node): (&Region, usize)| {
+        let node = &region.nodes[node];
+        let stmts = region.block.map(|block| &types.body.block(block).stmts);
+        stmts.map(|stmts| region::accesses_of(types, &stmts[node.stmt], node)).unwrap_or_default()
+    };
+    dependence::strict(types, &accesses(earlier), &accesses(later))
 }
 
 /// An await behind a branch that holds the one before it waits for what the branch decides.

@@ -30,7 +30,7 @@ pub struct Index<'w> {
     pub workspace: &'w Workspace,
     tests: bool,
     foreign: HashSet<String>,
-    files: Vec<OnceLock<Result<FileIr, Problem>>>,
+    files: Vec<OnceLock<Result<Read, Problem>>>,
     awaits: Vec<usize>,
     functions: HashMap<&'w str, Vec<FileId>>,
     types: HashMap<&'w str, Vec<FileId>>,
@@ -38,6 +38,13 @@ pub struct Index<'w> {
     impls: HashMap<&'w str, Vec<FileId>>,
     macros: HashMap<&'w str, Vec<FileId>>,
     statics: HashMap<&'w str, Vec<FileId>>,
+}
+
+/// A file that has been read.
+struct Read {
+    ir: FileIr,
+    /// Its functions by name.
+    functions: HashMap<Name, Vec<usize>>,
 }
 
 /// A function of the workspace.
@@ -121,7 +128,27 @@ impl<'w> Index<'w> {
     ///
     /// The file does not parse.
     pub fn read(&self, file: FileId) -> Result<&FileIr, &Problem> {
-        self.files[file.0 as usize].get_or_init(|| lower::read(self.source(file), self.tests)).as_ref()
+        self.read_once(file).map(|read| &read.ir)
+    }
+
+    fn read_once(&self, file: FileId) -> Result<&Read, &Problem> {
+        let read = || {
+            let ir = lower::read(self.source(file), self.tests)?;
+            let mut functions: HashMap<Name, Vec<usize>> = HashMap::new();
+            for (number, function) in ir.functions.iter().enumerate() {
+                functions.entry(function.name.clone()).or_default().push(number);
+            }
+            Ok(Read { ir, functions })
+        };
+        self.files[file.0 as usize].get_or_init(read).as_ref()
+    }
+
+    /// The functions of that name in a file.
+    fn functions_named_in(&self, file: FileId, name: &str) -> impl Iterator<Item = (FunctionId, &Function)> {
+        let read = self.read_once(file).ok();
+        let numbers = read.and_then(|read| read.functions.get(name)).map_or(&[][..], Vec::as_slice);
+        let functions = read.map_or(&[][..], |read| &read.ir.functions);
+        numbers.iter().map(move |index| (FunctionId { file, index: *index }, &functions[*index]))
     }
 
     /// As [`Index::read`], for those who only look things up.
@@ -151,11 +178,15 @@ impl<'w> Index<'w> {
         self.functions_in(file).filter_map(|(id, function)| Some((id, function, function.body.as_ref()?)))
     }
 
+    /// Whether any file declares a function of that name.
+    pub fn declares_function(&self, name: &str) -> bool {
+        self.functions.contains_key(name)
+    }
+
     /// Every function of that name, free or method; `None` when too many files declare one.
     pub fn functions_named(&self, name: &str) -> Option<Vec<FunctionId>> {
         let files = self.candidate_files(&self.functions, name)?;
-        let all = files.iter().flat_map(|file| self.functions_in(*file));
-        Some(all.filter(|(_, function)| function.name == name).map(|(id, _)| id).collect())
+        Some(files.iter().flat_map(|file| self.functions_named_in(*file, name)).map(|(id, _)| id).collect())
     }
 
     /// The methods of that name in impl blocks whose header names `of`.
@@ -165,7 +196,7 @@ impl<'w> Index<'w> {
         let mut found = Vec::new();
         for file in files.iter().filter(|file| declare_it.binary_search(file).is_ok()) {
             let Some(ir) = self.file(*file) else { continue };
-            for (id, function) in self.functions_in(*file).filter(|(_, function)| function.name == name) {
+            for (id, function) in self.functions_named_in(*file, name) {
                 if let Owner::Impl(block) = function.owner {
                     found.push((id, &ir.impls[block]));
                 }
@@ -191,7 +222,7 @@ impl<'w> Index<'w> {
         for file in files {
             let Some(ir) = self.file(*file) else { continue };
             let is_its = |owner: Owner| matches!(owner, Owner::Trait(index) if ir.traits[index].name == of);
-            let all = self.functions_in(*file).filter(|(_, function)| function.name == name && is_its(function.owner));
+            let all = self.functions_named_in(*file, name).filter(|(_, function)| is_its(function.owner));
             found.extend(all.map(|(id, _)| id));
         }
         found

@@ -8,6 +8,8 @@
 
 mod summary;
 
+use summary::Kept as _;
+
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
@@ -116,18 +118,24 @@ impl<'a> Effects<'a> {
         if let Some(known) = self.known(id) {
             return known;
         }
-        let found = summary::summarise(self.index, id, &|id| self.known(id));
-        if let Ok(mut summaries) = self.summaries.write() {
-            for (id, effect) in found {
-                summaries.entry(id).or_insert(effect);
-            }
-        }
+        summary::summarise(self.index, id, self);
         self.known(id)
             .unwrap_or_else(|| Arc::new(Effect::new(Deed::Unknown, Confidence::Possible, "", "it could not be read")))
     }
 
+}
+
+impl summary::Kept for Effects<'_> {
     fn known(&self, id: FunctionId) -> Option<Arc<Effect>> {
         self.summaries.read().ok()?.get(&id).cloned()
+    }
+
+    fn keep(&self, circle: &[FunctionId], effect: &Arc<Effect>) {
+        if let Ok(mut summaries) = self.summaries.write() {
+            for id in circle {
+                summaries.entry(*id).or_insert_with(|| Arc::clone(effect));
+            }
+        }
     }
 }
 
@@ -141,6 +149,14 @@ fn call_effect(
     let name = call_name(types, call);
     if awaited && knowledge::names().fence(&name) == Some(Fence::Finaliser) {
         return Effect::fenced(Fence::Finaliser, &name, format!("calls `{name}`, which ends something, by its name"));
+    }
+    // Nobody here declares it, so it is what everybody knows under that name.
+    if !awaited
+        && !types.index.declares_function(&name)
+        && knowledge::names().sync_method(&name) == Some(SyncMethod::Pure)
+        && let Some(effect) = by_method_name(types, call, &name, awaited)
+    {
+        return effect;
     }
     match callee(types, call) {
         Callee::Constructor(path) => of_constructor(types, path, awaited, summary),

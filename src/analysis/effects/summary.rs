@@ -13,30 +13,31 @@ use crate::index::types::Types;
 use crate::index::{FunctionId, Index};
 use crate::ir::{BlockKind, Body, ExprId, ExprKind, Function, MacroCall, MacroKind, TypeRef};
 
-/// Summarises a function and whatever it calls that `known` does not know.
-pub(super) fn summarise(
-    index: &Index<'_>,
-    root: FunctionId,
-    known: &dyn Fn(FunctionId) -> Option<Arc<Effect>>,
-) -> Vec<(FunctionId, Arc<Effect>)> {
-    let mut walk = Walk { index, known, numbers: HashMap::new(), stack: Vec::new(), done: HashMap::new() };
-    walk.visit(root);
-    walk.done.into_iter().collect()
+/// Where summaries are kept, shared by all threads.
+pub(super) trait Kept {
+    /// The summary of a function, once its circle is complete.
+    fn known(&self, id: FunctionId) -> Option<Arc<Effect>>;
+    /// Keeps the summary of a circle.
+    fn keep(&self, circle: &[FunctionId], effect: &Arc<Effect>);
+}
+
+/// Summarises a function and whatever it calls that is not kept yet.
+pub(super) fn summarise(index: &Index<'_>, root: FunctionId, kept: &dyn Kept) {
+    Walk { index, kept, numbers: HashMap::new(), stack: Vec::new() }.visit(root);
 }
 
 /// Tarjan's walk over the call graph: a function and all it reaches back from form a circle.
 struct Walk<'a> {
     index: &'a Index<'a>,
-    known: &'a dyn Fn(FunctionId) -> Option<Arc<Effect>>,
+    kept: &'a dyn Kept,
     numbers: HashMap<FunctionId, usize>,
     stack: Vec<(FunctionId, Effect)>,
-    done: HashMap<FunctionId, Arc<Effect>>,
 }
 
 impl Walk<'_> {
     /// Gives the function's effect so far and the lowest number it reaches.
     fn visit(&mut self, id: FunctionId) -> (Effect, usize) {
-        if let Some(effect) = self.done.get(&id).cloned().or_else(|| (self.known)(id)) {
+        if let Some(effect) = self.kept.known(id) {
             return ((*effect).clone(), usize::MAX);
         }
         if let Some(number) = self.numbers.get(&id) {
@@ -61,8 +62,8 @@ impl Walk<'_> {
         }
         let circle = self.stack.split_off(position);
         let joined = circle.iter().map(|(_, effect)| effect.clone()).reduce(Effect::join).unwrap_or(effect);
-        let shared = Arc::new(joined.clone());
-        self.done.extend(circle.into_iter().map(|(member, _)| (member, Arc::clone(&shared))));
+        let members: Vec<FunctionId> = circle.into_iter().map(|(member, _)| member).collect();
+        self.kept.keep(&members, &Arc::new(joined.clone()));
         (joined, usize::MAX)
     }
 }
@@ -82,6 +83,11 @@ fn of_body(index: &Index<'_>, id: FunctionId, summary: &mut dyn FnMut(FunctionId
         let expr = ExprId(u32::try_from(number).unwrap_or(u32::MAX));
         if let Some(part) = of_expr(&types, expr, awaited.contains(&expr), summary) {
             effect = effect.join(part);
+        }
+        // Nothing that follows can make it weaker.
+        if effect.deed == Deed::Write {
+            let suspends = effect.suspends || !awaited.is_empty();
+            return Effect { suspends, ..effect };
         }
     }
     effect
