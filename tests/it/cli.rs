@@ -8,9 +8,9 @@ use crate::tree::{manifest, tree, write};
 
 /// What a run left behind.
 #[derive(Debug)]
-struct Ran {
+pub(crate) struct Ran {
     code: Option<i32>,
-    stdout: String,
+    pub(crate) stdout: String,
     stderr: String,
 }
 
@@ -30,7 +30,7 @@ fn finish(mut command: Command) -> Ran {
     Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
-fn conjoin(folder: &Path, arguments: &[&str]) -> Ran {
+pub(crate) fn conjoin(folder: &Path, arguments: &[&str]) -> Ran {
     finish(command(folder, arguments))
 }
 

@@ -130,7 +130,7 @@ fn compare_lines(path: &Path, expected: &str, written: &str) -> String {
     text
 }
 
-fn applied(text: &str, edits: &[Edit]) -> String {
+pub(crate) fn applied(text: &str, edits: &[Edit]) -> String {
     let mut edits = edits.to_vec();
     edits.sort_by_key(|edit| edit.span);
     let mut text = text.to_owned();

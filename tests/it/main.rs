@@ -4,9 +4,11 @@
 
 mod cli;
 mod discover;
+mod docs;
 mod fixtures;
 mod hazard_rows;
 mod lowering;
 mod parsing;
 mod report;
+mod tidy;
 mod tree;

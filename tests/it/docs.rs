@@ -1,0 +1,128 @@
+//! What pages and papers show is what the tool does.
+//!
+//! In: the lint pages and the README. Out: the blocks that show something else.
+//! `BLESS=1` writes the runs in the README anew; read the difference.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cargo_conjoin::check::{Options, Outcome, check};
+use cargo_conjoin::diagnostic::{Confidence, Edit};
+use cargo_conjoin::discover::{Selection, Workspace, discover};
+use cargo_conjoin::lints::LINTS;
+use cargo_conjoin::source::SourceFile;
+
+use crate::cli::conjoin;
+use crate::fixtures::applied;
+
+/// What a stub awaits: a future that touches nothing.
+const REPLY: &str = "\
+struct Reply;
+impl Future for Reply {
+    type Output = u32;
+    fn poll(self: std::pin::Pin<&mut Self>, _: &mut std::task::Context<'_>) -> std::task::Poll<u32> {
+        std::task::Poll::Ready(1)
+    }
+}
+";
+
+#[test]
+fn a_lint_page_shows_what_the_lint_does() {
+    for lint in LINTS {
+        let (_, example) = lint.docs.split_once("### Example\n").unwrap();
+        let shown = blocks(example, "rust");
+        let (before, after) = (program(shown[0], shown[0]), program(shown[0], shown[1]));
+        let outcome = look(&before);
+        let names: Vec<&str> = outcome.diagnostics.iter().map(|diagnostic| diagnostic.lint).collect();
+        assert_eq!(names, [lint.name], "{before}");
+        assert_eq!(applied(&before, &edits(&outcome, 0)), after);
+        assert!(look(&after).diagnostics.is_empty(), "{after}");
+    }
+}
+
+#[test]
+fn the_readme_opens_with_what_the_example_package_becomes() {
+    let readme = read("README.md");
+    let shown = blocks(&readme, "rust");
+    let selection = Selection { paths: vec![package()], ..Selection::default() };
+    let workspace = discover(&selection, Path::new("/")).unwrap().workspace;
+    let outcome = look_at(&workspace);
+    let rewritten = (0..).zip(&workspace.files).map(|(id, file)| applied(&file.text, &edits(&outcome, id)));
+    let rewritten: Vec<String> = rewritten.collect();
+    let has = |text: &str, block: &str| text.contains(&indented(block));
+    let number = workspace.files.iter().position(|file| has(&file.text, shown[0])).expect("the package has the code");
+    assert!(has(&rewritten[number], shown[1]), "{}", rewritten[number]);
+}
+
+#[test]
+fn the_readme_shows_runs_as_they_are() {
+    let mut readme = read("README.md");
+    let is_blessed = std::env::var_os("BLESS").is_some();
+    let shown: Vec<String> = blocks(&readme, "console").into_iter().map(str::to_owned).collect();
+    assert!(!shown.is_empty());
+    for block in shown {
+        let command = block.lines().next().and_then(|line| line.strip_prefix("$ cargo ")).unwrap();
+        let words: Vec<&str> = command.split_whitespace().collect();
+        let said = format!("$ cargo {command}\n{}", conjoin(&package(), &words).stdout);
+        if is_blessed {
+            readme = readme.replace(&block, &said);
+            fs::write(root().join("README.md"), &readme).unwrap();
+        } else {
+            assert_eq!(block, said, "BLESS=1 writes it anew");
+        }
+    }
+}
+
+#[test]
+fn the_readme_names_the_commands_that_are_run() {
+    let (readme, run) = (read("README.md"), read(".ci/run"));
+    let commands: Vec<&str> = blocks(&readme, "sh")[0].lines().collect();
+    assert_eq!(commands, ["cargo run --release -- fixtures/packages/profile", "cargo test --workspace"]);
+    assert!(commands.iter().all(|command| run.contains(command)));
+}
+
+/// The block in an async function, and a stub that reads for each call of `example`.
+fn program(example: &str, block: &str) -> String {
+    let awaited = example.split(").await").filter_map(|text| text.rsplit_once('('));
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let names = awaited.map(|(text, _)| text.rsplit(|c| !is_word(c)).next().unwrap());
+    let stubs: String = names.map(|name| format!("async fn {name}(id: u32) -> u32 {{ Reply.await + id }}\n")).collect();
+    format!("{REPLY}{stubs}async fn page(id: u32) {{\n{}}}\n", indented(block))
+}
+
+fn look(text: &str) -> Outcome {
+    let file = SourceFile::new("page.rs".into(), "page.rs".to_owned(), text.to_owned());
+    look_at(&Workspace { files: vec![file], ..Workspace::default() })
+}
+
+fn look_at(workspace: &Workspace) -> Outcome {
+    let options = Options { tests: false, confidence: Confidence::Likely, levels: Vec::new() };
+    check(workspace, &options, &|_, _| {})
+}
+
+fn edits(outcome: &Outcome, file: u32) -> Vec<Edit> {
+    let own = outcome.diagnostics.iter().filter(|diagnostic| diagnostic.file.0 == file);
+    own.filter_map(|diagnostic| diagnostic.fix.clone()).flat_map(|fix| fix.edits).collect()
+}
+
+/// The blocks of a language in a text.
+fn blocks<'t>(text: &'t str, language: &str) -> Vec<&'t str> {
+    let starts = text.split(&format!("```{language}\n")).skip(1).collect::<Vec<_>>();
+    starts.into_iter().filter_map(|rest| Some(rest.split_once("```")?.0)).collect()
+}
+
+fn indented(block: &str) -> String {
+    block.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("    {line}\n") }).collect()
+}
+
+fn package() -> PathBuf {
+    root().join("fixtures/packages/profile")
+}
+
+fn read(name: &str) -> String {
+    fs::read_to_string(root().join(name)).unwrap()
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}

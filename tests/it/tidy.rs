@@ -1,0 +1,232 @@
+//! What prose about the sources would let rot is held here.
+//!
+//! In: the sources, the manifest and the papers of this package. Out: each place that breaks a promise, by name.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cargo_conjoin::analysis::knowledge;
+use cargo_conjoin::lints::LINTS;
+use conjoin_fixtures::Kind;
+
+use crate::cli::conjoin;
+use crate::fixtures::cases;
+
+/// Packages that only some files may know. `proc_macro2` and `syn` are one thing in two packages.
+const EDGES: [(&str, &[&str]); 4] = [
+    ("syn", &["src/parse", "src/ir/lower"]),
+    ("proc_macro2", &["src/parse", "src/ir/lower"]),
+    ("miette", &["src/report/human"]),
+    ("clap", &["src/cli"]),
+];
+
+#[test]
+fn stages_use_only_those_above_them() {
+    let stages = stages();
+    let mut wrong = Vec::new();
+    for (path, text) in sources("src") {
+        let Some(own) = stages.iter().position(|stage| path.split(['/', '.']).nth(1) == Some(stage)) else { continue };
+        for (line, code) in code_lines(&text) {
+            let used = code.split("crate::").skip(1).map(first_word);
+            wrong.extend(
+                used.filter(|used| stages.iter().position(|stage| stage == used).is_none_or(|used| used > own))
+                    .map(|used| format!("{path}:{line}: `{}` may not use `{used}`", stages[own])),
+            );
+        }
+    }
+    assert!(stages.len() > 10, "{stages:?}");
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+#[test]
+fn every_module_of_the_library_is_a_stage() {
+    let stages: BTreeSet<String> = stages().into_iter().collect();
+    let top = sources("src").into_iter().filter_map(|(path, _)| path.split(['/', '.']).nth(1).map(str::to_owned));
+    let modules: BTreeSet<String> = top.filter(|name| !["lib", "main"].contains(&name.as_str())).collect();
+    assert_eq!(stages, modules);
+    let table: BTreeSet<String> =
+        cells(&read("src/lib.rs"), "//! | stage |").into_iter().map(|row| row[0].clone()).collect();
+    assert_eq!(table, stages.iter().map(|stage| format!("[`{stage}`]")).collect());
+}
+
+#[test]
+fn every_file_opens_by_saying_what_it_is() {
+    let all = ["src", "conjoin/src", "tests", "benches", "fixtures/src"].into_iter().flat_map(sources);
+    let mute: Vec<String> = all.filter(|(_, text)| !text.starts_with("//! ")).map(|(path, _)| path).collect();
+    assert!(mute.is_empty(), "no `//!` on the first line: {mute:?}");
+}
+
+#[test]
+fn foreign_packages_stay_at_the_edges() {
+    let mut wrong = Vec::new();
+    for (package, homes) in EDGES {
+        let uses: Vec<String> = sources("src")
+            .into_iter()
+            .filter(|(_, text)| code_lines(text).any(|(_, code)| names_package(code, package)))
+            .map(|(path, _)| path)
+            .collect();
+        assert!(!uses.is_empty(), "nobody uses {package}");
+        let is_home = |path: &&String| !homes.iter().any(|home| path.starts_with(home));
+        wrong.extend(uses.iter().filter(is_home).map(|path| format!("{path} knows {package}")));
+    }
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+#[test]
+fn every_lint_has_its_page_its_fixtures_and_its_place() {
+    let names: Vec<&str> = LINTS.iter().map(|lint| lint.name).collect();
+    assert!(names.is_sorted(), "{names:?}");
+    for lint in LINTS {
+        assert_eq!(lint.docs, read(&format!("src/lints/{}.md", lint.name)), "{} has another page", lint.name);
+        let headings: Vec<&str> = lint.docs.lines().filter(|line| line.starts_with('#')).collect();
+        assert_eq!(headings[..3], ["### What it does", "### Why is this bad?", "### Example"], "{}", lint.name);
+        let count = |kind| cases().iter().filter(|case| case.lint == lint.name && case.kind == kind).count();
+        let (fires, quiet) = (count(Kind::Fires), count(Kind::Quiet));
+        assert!(fires > 0 && quiet >= fires, "{}: {fires} fire, {quiet} are quiet", lint.name);
+    }
+    let pages: BTreeSet<String> = stems("src/lints", "md");
+    let files: BTreeSet<String> = stems("src/lints", "rs").into_iter().filter(|name| name != "mod").collect();
+    let folders: BTreeSet<String> = cases().into_iter().map(|case| case.lint).collect();
+    let known: BTreeSet<String> = names.into_iter().map(str::to_owned).collect();
+    assert_eq!((&pages, &files, &folders), (&known, &known, &known));
+}
+
+#[test]
+fn the_readme_lists_every_lint() {
+    let rows: Vec<Vec<String>> = cells(&read("README.md"), "| lint | level | finds |");
+    let lints = LINTS.iter();
+    let expected: Vec<Vec<String>> =
+        lints.map(|lint| vec![format!("`{}`", lint.name), lint.level.to_string(), lint.summary.to_owned()]).collect();
+    assert_eq!(rows, expected);
+}
+
+#[test]
+fn the_readme_lists_every_option() {
+    let help = conjoin(Path::new("/"), &["--help"]).stdout;
+    let expected: Vec<Vec<String>> = options(&help);
+    assert!(expected.len() > 20, "{help}");
+    let rows = cells(&read("README.md"), "| option | does |");
+    let wrong: Vec<&Vec<String>> = rows.iter().filter(|row| !expected.contains(row)).collect();
+    let missing: Vec<&Vec<String>> = expected.iter().filter(|row| !rows.contains(row)).collect();
+    assert!(wrong.is_empty() && missing.is_empty(), "wrong {wrong:?}, missing {missing:?}");
+}
+
+#[test]
+fn every_dependency_says_what_it_replaces() {
+    let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
+    let names = |table: &str| manifest[table].as_table().unwrap().keys().cloned().collect::<BTreeSet<String>>();
+    let used: BTreeSet<String> = names("dependencies").union(&names("dev-dependencies")).cloned().collect();
+    let paper = read("CONTRIBUTING.md");
+    let items = paper.split("\n* `").skip(1).filter_map(|item| item.split_once("`: "));
+    let items: Vec<(&str, &str)> = items.filter(|(_, says)| says.contains("replaces ")).collect();
+    let said: BTreeSet<String> = items.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let differ: Vec<&String> = said.symmetric_difference(&used).collect();
+    assert!(differ.is_empty(), "in one of Cargo.toml and CONTRIBUTING.md only: {differ:?}");
+}
+
+#[test]
+fn every_dependency_is_used() {
+    let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
+    let text: String = sources("src").into_iter().map(|(_, text)| text).collect();
+    let packages = manifest["dependencies"].as_table().unwrap().keys().map(|name| name.replace('-', "_"));
+    let idle: Vec<String> =
+        packages.filter(|name| !code_lines(&text).any(|(_, code)| names_package(code, name))).collect();
+    assert!(idle.is_empty(), "nobody uses {idle:?}");
+}
+
+#[test]
+fn every_file_of_facts_is_read() {
+    for name in stems("knowledge", "toml").into_iter().filter(|name| name != "names") {
+        assert!(knowledge::knows_crate(&name), "knowledge/{name}.toml is not in the list of crates");
+        let text: toml::Table = read(&format!("knowledge/{name}.toml")).parse().unwrap();
+        assert_eq!(text["crate"].as_str(), Some(name.as_str()));
+    }
+}
+
+#[test]
+fn one_step_back_is_seen() {
+    assert_eq!(first_word("lints::{Context, Lint};"), "lints");
+    assert!(names_package("use syn::visit;", "syn") && names_package("fn f(x: &syn::Expr)", "syn"));
+    assert!(!names_package("let my_syn::x", "syn") && !names_package("\"syn\"", "syn"));
+    let help =
+        "Options:\n  -q, --quiet\n          Say less\n\n      --output <FILE>\n          Where\n          to\n\n[x]";
+    assert_eq!(options(help), [["`-q, --quiet`", "Say less"], ["`--output FILE`", "Where to"]]);
+}
+
+/// The modules of the library in the order of `lib.rs`.
+fn stages() -> Vec<String> {
+    let text = read("src/lib.rs");
+    text.lines().filter_map(|line| Some(line.strip_prefix("pub mod ")?.strip_suffix(';')?.to_owned())).collect()
+}
+
+/// Lines that are no comments, counted from 1.
+fn code_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.lines().enumerate().map(|(index, line)| (index + 1, line)).filter(|(_, line)| !line.trim().starts_with("//"))
+}
+
+fn first_word(text: &str) -> &str {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default()
+}
+
+fn names_package(code: &str, package: &str) -> bool {
+    let before = |at: usize| code[..at].chars().next_back();
+    let is_whole = |at: usize| before(at).is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != ':');
+    code.match_indices(&format!("{package}::")).any(|(at, _)| is_whole(at))
+}
+
+/// The rows of the table under a head, cell by cell.
+fn cells(text: &str, head: &str) -> Vec<Vec<String>> {
+    let lines = text.lines().skip_while(|line| !line.starts_with(head)).skip(2);
+    let rows = lines.map(|line| line.trim_start_matches("//! ")).take_while(|line| line.starts_with('|'));
+    rows.map(|row| row.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect()).collect()
+}
+
+/// What the help says of each option: how it is written, and the first paragraph about it.
+fn options(help: &str) -> Vec<Vec<String>> {
+    let mut lines = help.lines().map(str::trim);
+    let mut found = Vec::new();
+    while let Some(line) = lines.next() {
+        if line.starts_with('-') {
+            let written = line.replace(['<', '>'], "").replace("...", "");
+            let said: Vec<&str> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
+            found.push(vec![format!("`{written}`"), said.join(" ")]);
+        }
+    }
+    found
+}
+
+/// Every Rust file below a folder of this package, with its text.
+fn sources(folder: &str) -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    for path in entries(folder) {
+        let name = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap().to_str().unwrap().to_owned();
+        if path.is_dir() {
+            files.extend(sources(&name));
+        } else if name.ends_with(".rs") {
+            files.push((name.clone(), read(&name)));
+        }
+    }
+    files
+}
+
+/// The names of the files in a folder that have an ending, without it.
+fn stems(folder: &str, ending: &str) -> BTreeSet<String> {
+    let files = entries(folder).into_iter().filter(|path| path.extension().is_some_and(|other| other == ending));
+    files.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
+}
+
+fn entries(folder: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(root().join(folder)).unwrap();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+fn read(name: &str) -> String {
+    fs::read_to_string(root().join(name)).unwrap()
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
