@@ -104,8 +104,10 @@ pub fn emit_ir(workspace: &Workspace, options: &Options) -> String {
         .collect()
 }
 
-/// The diagnostics of one file and the verdict of each of its awaits, as `(line, text)`: the name of the lint, or
-/// `blocked: flow(x)`. The first await of a body has none.
+/// The line of an await and what is said of it: the name of the lint, or `blocked: flow(x)`.
+pub type Mark = (usize, String);
+
+/// The diagnostics of one file and the verdict of each of its awaits. The first await of a body has none.
 ///
 /// # Errors
 ///
@@ -114,7 +116,7 @@ pub fn verdicts_of(
     workspace: &Workspace,
     options: &Options,
     file: FileId,
-) -> Result<(Vec<Diagnostic>, Vec<(usize, String)>), Problem> {
+) -> Result<(Vec<Diagnostic>, Vec<Mark>), Problem> {
     let index = Index::new(workspace, options.tests);
     let effects = Effects::new(&index);
     let diagnostics = check_file(&effects, file, options)?;

@@ -124,7 +124,7 @@ impl Walk<'_, '_> {
                 self.phase = outer;
             }
             ExprKind::Borrow { mutable, base } => {
-                self.visit(*base, if *mutable { Usage::Exclusive } else { Usage::Shared })
+                self.visit(*base, if *mutable { Usage::Exclusive } else { Usage::Shared });
             }
             ExprKind::Call { callee, args } => {
                 self.visit(*callee, Usage::Shared);
@@ -345,9 +345,8 @@ fn is_through_index(body: &Body, expr: ExprId) -> bool {
 
 /// How a method call uses its receiver.
 fn receiver_usage(types: &Types<'_>, call: ExprId, receiver: ExprId) -> Usage {
-    let functions = match callee(types, call) {
-        Callee::Workspace { functions, resolved: true } => functions,
-        _ => return unknown_receiver_usage(types, call, receiver),
+    let Callee::Workspace { functions, resolved: true } = callee(types, call) else {
+        return unknown_receiver_usage(types, call, receiver);
     };
     let receivers = functions.iter().filter_map(|id| types.index.function(*id)?.receiver.as_ref());
     let usages: Vec<Usage> = receivers.map(declared_usage).collect();

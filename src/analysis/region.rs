@@ -67,10 +67,7 @@ pub fn complete(types: &Types<'_>, region: &mut Region) {
     for node in &mut region.nodes {
         let stmt = &types.body.block(block).stmts[node.stmt];
         node.accesses = accesses_of(types, stmt, node);
-        let pat = match &stmt.kind {
-            StmtKind::Let { pat, init: Some(_), otherwise: None, .. } => pat,
-            _ => continue,
-        };
+        let StmtKind::Let { pat, init: Some(_), otherwise: None, .. } = &stmt.kind else { continue };
         if node.fence.is_none() {
             node.fence = kept_for_effect(types, pat, node);
         }

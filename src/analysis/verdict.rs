@@ -309,7 +309,7 @@ impl Tour<'_, '_> {
                 }
             }
             _ => {
-                crate::analysis::access::children(self.types.body, expr).into_iter().for_each(|child| self.expr(child))
+                crate::analysis::access::children(self.types.body, expr).into_iter().for_each(|child| self.expr(child));
             }
         }
     }

@@ -159,10 +159,10 @@ fn layered(region: &Region<'_>, units: &[usize]) -> Option<Steps> {
             heads.map(|head| (head..count).filter(|node| units[*node] == head).collect()).collect()
         };
         let joined_before = now.checked_sub(1).map(branches).filter(|branches| branches.len() > 1).unwrap_or_default();
-        for node in 0..count {
+        for (node, of) in layer.iter().enumerate() {
             if joined_before.iter().any(|branch| branch.as_slice() == [node]) {
                 steps.push(Step::Finish(node));
-            } else if !awaits(node) && layer[node] == now {
+            } else if !awaits(node) && *of == now {
                 steps.push(Step::Keep(node));
             }
         }

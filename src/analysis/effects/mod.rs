@@ -363,9 +363,8 @@ fn of_fact(types: &Types<'_>, call: ExprId, fact: &Fact, path: &[Name], name: &N
 
 /// Whether an argument is a local or field, so that what it holds was made elsewhere.
 fn gives_a_place(types: &Types<'_>, call: ExprId) -> bool {
-    let args = match &types.body.expr(call).kind {
-        ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. } => args,
-        _ => return false,
+    let (ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. }) = &types.body.expr(call).kind else {
+        return false;
     };
     args.iter().any(|arg| matches!(types.body.expr(*arg).kind, ExprKind::Local(_) | ExprKind::Field { .. }))
 }
@@ -493,9 +492,8 @@ fn changes_its_own_receiver(types: &Types<'_>, call: ExprId) -> bool {
 
 /// Whether a call visibly gives an exclusive borrow away, or its declaration takes `&mut self`.
 fn gives_away_exclusively(types: &Types<'_>, call: ExprId) -> bool {
-    let args = match &types.body.expr(call).kind {
-        ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. } => args,
-        _ => return false,
+    let (ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. }) = &types.body.expr(call).kind else {
+        return false;
     };
     let is_exclusive = |arg: &ExprId| match &types.body.expr(*arg).kind {
         ExprKind::Borrow { mutable, .. } => *mutable,
