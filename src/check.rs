@@ -13,7 +13,7 @@ use crate::diagnostic::{Confidence, Diagnostic, Level};
 use crate::discover::Workspace;
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index};
-use crate::ir::print;
+use crate::ir::{lower, print};
 use crate::lints::{Context, LINTS};
 use crate::source::Problem;
 use crate::source::{FileId, SourceFile};
@@ -80,7 +80,7 @@ pub fn why(workspace: &Workspace, options: &Options, file: FileId, line: usize) 
     let source = index.source(file);
     index.read(file).map_err(|problem| format!("{}: {}", source.name, problem.message))?;
     let mut paragraphs = Vec::new();
-    for (id, _, _) in index.bodies_in(file) {
+    for (id, _) in index.functions_in(file) {
         let Some(types) = Types::new(&index, id) else { continue };
         let analyses = analyze(&types, &effects, options.confidence);
         for verdict in
@@ -97,11 +97,9 @@ pub fn why(workspace: &Workspace, options: &Options, file: FileId, line: usize) 
 
 /// The await graph of every selected file as text.
 pub fn emit_ir(workspace: &Workspace, options: &Options) -> String {
-    let index = Index::new(workspace, options.tests);
-    let selected = index.file_ids().filter(|file| index.source(*file).is_selected);
-    selected
-        .filter_map(|file| Some(format!("// {}\n{}", index.source(file).name, print::print(index.file(file)?))))
-        .collect()
+    let selected = workspace.files.iter().filter(|file| file.is_selected);
+    let lowered = selected.filter_map(|file| Some((file, lower::read(file, options.tests).ok()?)));
+    lowered.map(|(file, ir)| format!("// {}\n{}", file.name, print::print(&ir))).collect()
 }
 
 /// The line of an await and what is said of it: the name of the lint, or `blocked: flow(x)`.
@@ -122,7 +120,7 @@ pub fn verdicts_of(
     let diagnostics = check_file(&effects, file, options)?;
     let source = index.source(file);
     let mut marks = Vec::new();
-    for (id, _, _) in index.bodies_in(file) {
+    for (id, _) in index.functions_in(file) {
         let Some(types) = Types::new(&index, id) else { continue };
         let analyses = analyze(&types, &effects, options.confidence);
         for verdict in verdicts(&types, &effects, &analyses) {
@@ -146,7 +144,7 @@ fn check_file(effects: &Effects<'_>, file: FileId, options: &Options) -> Result<
         return Ok(found);
     }
     index.read(file).map_err(Clone::clone)?;
-    for (id, _, _) in index.bodies_in(file) {
+    for (id, _) in index.functions_in(file) {
         check_function(effects, id, options, &mut found);
     }
     found.retain(|diagnostic| diagnostic.confidence >= options.confidence && diagnostic.level > Level::Allow);

@@ -6,6 +6,7 @@
 
 pub(crate) mod lexemes;
 pub(crate) mod nesting;
+mod outline;
 
 use crate::source::{Problem, SourceFile, Span};
 use nesting::MacroTokens;
@@ -22,6 +23,8 @@ pub struct Parsed {
     pub tree: syn::File,
     /// What must be added to a span's byte range to get the place in the raw text.
     pub offset: usize,
+    /// The opening braces of the bodies that were left out, ascending.
+    pub emptied: Vec<u32>,
 }
 
 /// Parses a file.
@@ -31,15 +34,42 @@ pub struct Parsed {
 /// The text is not Rust that the parser knows, or is nested too deeply to be read.
 pub fn parse(file: &SourceFile) -> Result<Parsed, Problem> {
     let offset = start_of_code(&file.text);
-    let code = &file.text[offset..];
+    Ok(Parsed { tree: parse_code(file, offset, &file.text[offset..])?, offset, emptied: Vec::new() })
+}
+
+/// Parses a file without most of its bodies; see [`Parsed::emptied`].
+///
+/// # Errors
+///
+/// As [`parse`], and a body that is left out has no errors.
+pub fn parse_outline(file: &SourceFile, tests: bool) -> Result<Parsed, Problem> {
+    let offset = start_of_code(&file.text);
+    let outline = outline::outline(&file.text[offset..], tests);
+    match parse_code(file, offset, &outline.text) {
+        Ok(tree) => {
+            let emptied = outline.emptied.into_iter().map(|at| Span::new(offset + at, offset + at).start).collect();
+            Ok(Parsed { tree, offset, emptied })
+        }
+        // What looks like a body may be a constant in a type.
+        Err(_) => parse(file),
+    }
+}
+
+/// Parses a piece of a file, whole tokens of it.
+///
+/// # Errors
+///
+/// The piece is not what is expected there.
+pub fn parse_piece<T: syn::parse::Parse>(file: &SourceFile, piece: Span) -> Result<T, Problem> {
+    parse_code(file, piece.start as usize, file.slice(piece))
+}
+
+fn parse_code<T: syn::parse::Parse>(file: &SourceFile, offset: usize, code: &str) -> Result<T, Problem> {
     if let Some(place) = nesting::too_deep(code, MacroTokens::Kept) {
         let help = "split what stands here into smaller functions or expressions, or leave the file out";
         return Err(problem(file, offset + place, "nested too deeply to be read".to_owned(), Some(help)));
     }
-    match syn::parse_str(code) {
-        Ok(tree) => Ok(Parsed { tree, offset }),
-        Err(error) => Err(syntax_error(file, offset, &error)),
-    }
+    syn::parse_str(code).map_err(|error| syntax_error(file, offset, &error))
 }
 
 /// Frees what the parser remembers of the places in every tree that this thread has parsed.

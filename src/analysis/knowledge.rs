@@ -108,6 +108,11 @@ pub fn has_facts(name: &str) -> bool {
     FACTS.names.contains(name)
 }
 
+/// The crates of which facts are known.
+pub fn crates() -> impl Iterator<Item = &'static str> {
+    CRATES.iter().map(|(name, _)| *name)
+}
+
 /// What names alone say.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

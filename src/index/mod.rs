@@ -45,6 +45,8 @@ struct Read {
     ir: FileIr,
     /// Its functions by name.
     functions: HashMap<Name, Vec<usize>>,
+    /// The bodies that were left out at first, read when somebody asks for one.
+    bodies: Vec<OnceLock<Option<Body>>>,
 }
 
 /// A function of the workspace.
@@ -133,12 +135,13 @@ impl<'w> Index<'w> {
 
     fn read_once(&self, file: FileId) -> Result<&Read, &Problem> {
         let read = || {
-            let ir = lower::read(self.source(file), self.tests)?;
+            let ir = lower::read_outline(self.source(file), self.tests)?;
             let mut functions: HashMap<Name, Vec<usize>> = HashMap::new();
             for (number, function) in ir.functions.iter().enumerate() {
                 functions.entry(function.name.clone()).or_default().push(number);
             }
-            Ok(Read { ir, functions })
+            let bodies = ir.functions.iter().map(|_| OnceLock::new()).collect();
+            Ok(Read { ir, functions, bodies })
         };
         self.files[file.0 as usize].get_or_init(read).as_ref()
     }
@@ -173,9 +176,16 @@ impl<'w> Index<'w> {
         functions.iter().enumerate().map(move |(index, function)| (FunctionId { file, index }, function))
     }
 
-    /// The bodies of a file.
-    pub fn bodies_in(&self, file: FileId) -> impl Iterator<Item = (FunctionId, &Function, &Body)> {
-        self.functions_in(file).filter_map(|(id, function)| Some((id, function, function.body.as_ref()?)))
+    /// What a function does; reads it when nobody has asked before. `None` where it has no body, or one that cannot
+    /// be parsed.
+    pub fn body(&self, id: FunctionId) -> Option<&Body> {
+        let read = self.read_once(id.file).ok()?;
+        let function = read.ir.functions.get(id.index)?;
+        if !function.is_outlined {
+            return function.body.as_ref();
+        }
+        let left_out = || lower::body_of(self.source(id.file), function).ok();
+        read.bodies.get(id.index)?.get_or_init(left_out).as_ref()
     }
 
     /// Whether any file declares a function of that name.

@@ -60,7 +60,7 @@ impl<'a> Types<'a> {
     pub fn new(index: &'a Index<'a>, id: FunctionId) -> Option<Types<'a>> {
         let function = index.function(id)?;
         let scope = Scope { file: id.file, module: function.module, owner: function.owner };
-        let body = function.body.as_ref()?;
+        let body = index.body(id)?;
         Some(Types {
             index,
             function,

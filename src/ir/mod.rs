@@ -94,6 +94,8 @@ pub struct Function {
     pub in_test: bool,
     /// What it does; `None` for a declaration in a trait or an extern block.
     pub body: Option<Body>,
+    /// Its body was left out, and is empty here: [`lower::body_of`] reads it.
+    pub is_outlined: bool,
 }
 
 /// What a function is a member of.

@@ -138,7 +138,7 @@ fn every_dependency_is_used() {
 #[test]
 fn every_file_of_facts_is_read() {
     for name in stems("knowledge", "toml").into_iter().filter(|name| name != "names") {
-        assert!(knowledge::knows_crate(&name), "knowledge/{name}.toml is not in the list of crates");
+        assert!(knowledge::crates().any(|known| known == name), "knowledge/{name}.toml is not in the list of crates");
         let text: toml::Table = read(&format!("knowledge/{name}.toml")).parse().unwrap();
         assert_eq!(text["crate"].as_str(), Some(name.as_str()));
     }

@@ -71,7 +71,7 @@ impl Walk<'_> {
 /// What one body does, its calls included.
 fn of_body(index: &Index<'_>, id: FunctionId, summary: &mut dyn FnMut(FunctionId) -> Effect) -> Effect {
     let Some(function) = index.function(id) else { return unread() };
-    let (Some(types), Some(body)) = (Types::new(index, id), function.body.as_ref()) else {
+    let (Some(types), Some(body)) = (Types::new(index, id), index.body(id)) else {
         return by_declaration(function);
     };
     let awaited = awaited(body);

@@ -5,7 +5,7 @@
 use syn::{Attribute, FnArg, Pat, ReceiverKind, Signature};
 
 use crate::ir::lower::{FileContext, attributes, body, types};
-use crate::ir::{Function, Name, Owner, Param, Receiver};
+use crate::ir::{Body, Function, Name, Owner, Param, Receiver};
 use crate::source::Span;
 
 /// A function as it is written, wherever it stands.
@@ -65,7 +65,16 @@ fn declaration(ctx: &FileContext<'_>, declared: &Declared<'_>, membership: Membe
         attributes,
         in_test: ctx.in_test,
         body: None,
+        is_outlined: declared.block.is_some_and(|block| {
+            let opens = places.group(&block.brace_token.span).start;
+            ctx.emptied.binary_search(&opens).is_ok()
+        }),
     }
+}
+
+/// Lowers the body of a function that was left out of its file's outline.
+pub(super) fn left_out(ctx: &mut FileContext<'_>, function: &syn::ImplItemFn) -> Body {
+    body::body(ctx, &function.sig, &function.block)
 }
 
 /// The end of a function without body: its semicolon is the token behind its signature.

@@ -32,8 +32,8 @@ mod places;
 mod scope;
 mod types;
 
-use crate::ir::{FileIr, Module, Name};
-use crate::parse::{Parsed, forget_spans, parse};
+use crate::ir::{Body, FileIr, Function, Module, Name};
+use crate::parse::{Parsed, forget_spans, parse, parse_outline, parse_piece};
 use crate::source::{Problem, SourceFile};
 use places::Places;
 
@@ -50,27 +50,61 @@ pub fn read(file: &SourceFile, tests: bool) -> Result<FileIr, Problem> {
     lowered
 }
 
+/// As [`read`], without the bodies that await less than twice; [`body_of`] reads those.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn read_outline(file: &SourceFile, tests: bool) -> Result<FileIr, Problem> {
+    let lowered = parse_outline(file, tests).map(|parsed| lower(file, &parsed, tests));
+    forget_spans();
+    lowered
+}
+
+/// Reads the body of a function that was left out.
+///
+/// # Errors
+///
+/// It cannot be parsed.
+pub fn body_of(file: &SourceFile, function: &Function) -> Result<Body, Problem> {
+    let parsed = parse_piece::<syn::ImplItemFn>(file, function.span);
+    let body = parsed.map(|parsed| {
+        let mut ctx = context(file, function.span.start as usize, &[], true);
+        functions::left_out(&mut ctx, &parsed)
+    });
+    forget_spans();
+    body
+}
+
 /// Lowers a tree on the thread that parsed it; see [`read`].
 pub fn lower(file: &SourceFile, parsed: &Parsed, tests: bool) -> FileIr {
-    let mut ctx = FileContext {
-        places: Places::new(&file.text, parsed.offset),
-        ir: FileIr { modules: vec![Module::default()], ..FileIr::default() },
-        tests,
-        in_test: attributes::is_test_only(&parsed.tree.attrs),
-        module: 0,
-        module_path: Vec::new(),
-        in_macro: false,
-    };
+    let mut ctx = context(file, parsed.offset, &parsed.emptied, tests);
+    ctx.in_test = attributes::is_test_only(&parsed.tree.attrs);
     if tests || !ctx.in_test {
         items::items(&mut ctx, &parsed.tree.items);
     }
     ctx.ir
 }
 
+fn context<'a>(file: &'a SourceFile, offset: usize, emptied: &'a [u32], tests: bool) -> FileContext<'a> {
+    FileContext {
+        places: Places::new(&file.text, offset),
+        ir: FileIr { modules: vec![Module::default()], ..FileIr::default() },
+        emptied,
+        tests,
+        in_test: false,
+        module: 0,
+        module_path: Vec::new(),
+        in_macro: false,
+    }
+}
+
 /// Where lowering stands in a file, and what it has made.
 struct FileContext<'a> {
     places: Places<'a>,
     ir: FileIr,
+    /// The opening braces of bodies that were left out.
+    emptied: &'a [u32],
     /// Whether test code is wanted.
     tests: bool,
     /// Whether this is test code.
