@@ -155,7 +155,7 @@ fn call_effect(
         return Effect::fenced(Fence::Finaliser, &name, format!("calls `{name}`, which ends something, by its name"));
     }
     if awaited && checks_out(types, call, &name) {
-        return Effect::fenced(Fence::Acquire, &name, format!("`{name}` takes a connection from a pool"));
+        return Effect::fenced(Fence::Pool, &name, format!("`{name}` takes a connection from a pool"));
     }
     // Nobody here declares it, so it is what everybody knows under that name.
     if !awaited
@@ -528,6 +528,7 @@ fn fence_says(fence: Fence) -> &'static str {
         Fence::Time => "lets time pass",
         Fence::Event => "waits for something to happen",
         Fence::Acquire => "acquires something",
+        Fence::Pool => "takes a connection from a pool",
         Fence::Finaliser => "ends something",
         Fence::Clock => "reads the clock",
         Fence::Spawned => "waits for a task that runs already",

@@ -203,11 +203,17 @@ fn inside(effect: Effect) -> Effect {
     match effect.fence {
         // A clock is read here or there; what is dropped inside was made inside.
         Some(Fence::Clock) => Effect { fence: None, deed: Deed::Read, confidence: Confidence::Likely, ..effect },
+        // What is done with the connection says what the call is for.
+        Some(Fence::Pool) => Effect { fence: None, deed: Deed::Read, confidence: Confidence::Likely, ..effect },
         Some(Fence::Statement) => Effect { fence: None, deed: Deed::Pure, confidence: Confidence::Likely, ..effect },
         Some(Fence::Spawned | Fence::Gate) => {
             Effect { fence: None, deed: Deed::Unknown, confidence: Confidence::Possible, ..effect }
         }
         Some(Fence::Finaliser) => Effect { fence: None, deed: Deed::Write, confidence: Confidence::Likely, ..effect },
+        // Whoever takes a lock here gives it back here: others wait for one another, and memory is all they wait for.
+        Some(Fence::Acquire) if effect.suspends => {
+            Effect { fence: None, deed: Deed::Unknown, confidence: Confidence::Possible, is_local: true, ..effect }
+        }
         Some(Fence::Time | Fence::Event | Fence::Acquire) | None => effect,
     }
 }
