@@ -496,11 +496,33 @@ fn gives_away_exclusively(types: &Types<'_>, call: ExprId) -> bool {
         return false;
     };
     let is_exclusive = |arg: &ExprId| match &types.body.expr(*arg).kind {
-        ExprKind::Borrow { mutable, .. } => *mutable,
-        ExprKind::Local(local) => types.of_local(*local).is_exclusive_ref(),
+        ExprKind::Borrow { mutable, base } => *mutable && !is_way_to_database(types, *base),
+        ExprKind::Local(local) => types.of_local(*local).is_exclusive_ref() && !is_way_to_database(types, *arg),
         _ => false,
     };
     args.iter().any(is_exclusive) || takes_self_exclusively(types, call)
+}
+
+/// A connection, pool or transaction is handed over exclusively to be asked, not to be changed.
+fn is_way_to_database(types: &Types<'_>, expr: ExprId) -> bool {
+    let name = match &types.body.expr(expr).kind {
+        ExprKind::Local(local) => types.body.local(*local).name.clone(),
+        ExprKind::Field { name, .. } | ExprKind::MethodCall { method: name, .. } => name.clone(),
+        ExprKind::Deref { base }
+        | ExprKind::Borrow { base, .. }
+        | ExprKind::Try { base }
+        | ExprKind::Await { base } => {
+            return is_way_to_database(types, *base);
+        }
+        _ => return false,
+    };
+    let name = name.to_lowercase();
+    ["conn", "pool", "tx", "txn", "trx", "transaction", "db", "executor", "exec"].iter().any(|word| {
+        name == *word
+            || name.ends_with(&format!("_{word}"))
+            || name.starts_with(&format!("{word}_"))
+            || name == "connection"
+    })
 }
 
 fn takes_self_exclusively(types: &Types<'_>, call: ExprId) -> bool {
