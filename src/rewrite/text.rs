@@ -2,6 +2,7 @@
 //!
 //! In: [`Steps`] and [`Branch`]es. Out: the text that replaces the region.
 
+use crate::index::types::Ty;
 use crate::ir::{ExprKind, LocalId, StmtKind, TypeRef};
 use crate::rewrite::branch::{Branch, Rest, Wrap};
 use crate::rewrite::layers::{Step, Steps};
@@ -97,6 +98,11 @@ impl Writer<'_> {
         self.blank_line_before(first);
         let members: Vec<Member> = branches.iter().map(|branch| self.member(branch)).collect::<Option<_>>()?;
         let fallible = self.is_tried_at_once(&members);
+        let is_fallible_chain = |member: &Member| matches!(member, Member::Chain(_)) && self.error_of(member).is_some();
+        if !fallible && members.iter().any(is_fallible_chain) {
+            // Its `?` would have nowhere to go.
+            return None;
+        }
         let (call, close) = self.region.provider.call(members.len(), fallible)?;
         let pattern = self.pattern(&members, fallible);
         let inner = format!("{}{}", self.indent, self.unit);
@@ -272,6 +278,11 @@ impl Writer<'_> {
     /// `async { let a = ..; b(a).await }`, with the names that are needed outside as its value.
     fn chain_text(&self, chain: &[usize], inner: &str) -> Option<String> {
         let exports = self.exports(chain);
+        let may_fail = chain.iter().any(|node| self.region.analysis.region.nodes[*node].may_fail);
+        if may_fail && exports.len() > 1 {
+            // The error's type could not be told from the block.
+            return None;
+        }
         let deeper = format!("{inner}{}", self.unit);
         let mut lines = vec!["async {".to_owned()];
         let (last, before) = chain.split_last()?;
@@ -332,20 +343,39 @@ impl Writer<'_> {
     /// Whether nothing but `?` is done with the values, and all branches fail with one error: its type is known, or
     /// the callee is the same.
     fn is_tried_at_once(&self, members: &[Member]) -> bool {
-        let single = |member: &Member| match member {
-            Member::One(branch) => Some(&self.branches[*branch]),
-            Member::Chain(_) => None,
+        let errors: Vec<Option<&Ty>> = members.iter().map(|member| self.error_of(member)).collect();
+        let one_type = errors.iter().all(|error| error.is_some() && *error == errors[0]);
+        let callees: Vec<&str> = members.iter().map(|member| self.callee_of(member)).collect();
+        let one_callee =
+            callees.iter().all(|callee| !callee.is_empty() && *callee == callees[0]) && self.returns_result();
+        members.iter().all(|member| self.is_tried(member)) && (one_type || one_callee)
+    }
+
+    /// Whether `?` is all that is done with a branch's value, and the value is bound by a plain `let`.
+    fn is_tried(&self, member: &Member) -> bool {
+        let is_let = |branch: usize| matches!(self.statement(branch), StmtKind::Let { ty: None, otherwise: None, .. });
+        match member {
+            Member::One(branch) => {
+                self.branches[*branch].is_tried && self.branches[*branch].wrap != Wrap::Join && is_let(*branch)
+            }
+            Member::Chain(_) => self.error_of(member).is_some(),
+        }
+    }
+
+    /// The error a branch fails with; of a chain, that of every `?` in it.
+    fn error_of(&self, member: &Member) -> Option<&Ty> {
+        let branch = match member {
+            Member::One(branch) => *branch,
+            Member::Chain(chain) => self.branch_of(*chain.last()?).filter(|_| self.exports(chain).len() == 1)?,
         };
-        let Some(chosen) = members.iter().map(single).collect::<Option<Vec<&Branch>>>() else { return false };
-        let Some(first) = chosen.first() else { return false };
-        let is_let = |member: &Member| matches!(member, Member::One(branch) if matches!(self.statement(*branch), StmtKind::Let { ty: None, otherwise: None, .. }));
-        let one_type = first.error.is_some() && chosen.iter().all(|branch| branch.error == first.error);
-        let one_callee = !first.callee.is_empty()
-            && chosen.iter().all(|branch| branch.callee == first.callee)
-            && self.returns_result();
-        chosen.iter().all(|branch| branch.is_tried && branch.wrap != Wrap::Join)
-            && members.iter().all(is_let)
-            && (one_type || one_callee)
+        self.branches[branch].error.as_ref().filter(|_| self.branches[branch].is_tried)
+    }
+
+    fn callee_of(&self, member: &Member) -> &str {
+        match member {
+            Member::One(branch) => &self.branches[*branch].callee,
+            Member::Chain(_) => "",
+        }
     }
 
     /// Whether `?` in this function can only be tried on a `Result`.
