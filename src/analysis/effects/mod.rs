@@ -16,7 +16,8 @@ use std::sync::{Arc, RwLock};
 use crate::analysis::knowledge::{self, Deed, Fact, Fence, SyncMethod};
 use crate::diagnostic::Confidence;
 use crate::index::calls::{Callee, callee};
-use crate::index::types::{Ty, Types};
+use crate::index::ty::Ty;
+use crate::index::types::Types;
 use crate::index::{FunctionId, Index, qualified_name};
 use crate::ir::{ExprId, ExprKind, Function, Name, Origin, Path, Receiver, TypeRef};
 

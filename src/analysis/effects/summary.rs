@@ -226,7 +226,7 @@ fn of_await(types: &Types<'_>, base: ExprId, summary: &mut dyn FnMut(FunctionId)
         ExprKind::Block { .. } | ExprKind::Macro(_) => None,
         _ => {
             let of = types.of(base);
-            if matches!(of, crate::index::types::Ty::Future(_)) {
+            if matches!(of, crate::index::ty::Ty::Future(_)) {
                 return Some(Effect { suspends: true, ..Effect::pure("", "awaits a future it was given or made") });
             }
             let unknown =
