@@ -218,11 +218,18 @@ fn rank(kind: &BlockerKind) -> usize {
 fn structural(types: &Types<'_>, previous: &Site, site: &Site) -> Blocker {
     let common = previous.path.iter().zip(&site.path).take_while(|(a, b)| a.0 == b.0).count();
     let step = site.path.get(common).or_else(|| previous.path.get(common));
+    let span = step.map_or(types.body.expr(site.expr).span, |(number, _)| branch_span(types, *number));
     let kind = match step.map_or("block", |(_, by)| by) {
         "unsafe" => BlockerKind::Fence("unsafe"),
         by => BlockerKind::Control(by),
     };
-    Blocker::new(kind, types.body.expr(site.expr).span)
+    Blocker::new(kind, span)
+}
+
+/// Where a branch stands: a block, or an expression behind all blocks, as [`Tour`] counts them.
+fn branch_span(types: &Types<'_>, number: usize) -> Span {
+    let expr = |number: usize| types.body.exprs.get(number - types.body.blocks.len()).map(|expr| expr.span);
+    types.body.blocks.get(number).map(|block| block.span).or_else(|| expr(number)).unwrap_or_default()
 }
 
 struct Site {

@@ -12,7 +12,7 @@ use miette::{
 
 use super::snippet::{Snippet, WIDEST_GAP, snippet};
 use super::text::{clean, width, wrap};
-use super::{Style, code, rewritten, timeline};
+use super::{Style, code, item, rewritten, timeline};
 use crate::diagnostic::{Applicability, Diagnostic, Fix, Level};
 use crate::source::SourceFile;
 
@@ -117,18 +117,6 @@ fn reasons(diagnostic: &Diagnostic, style: Style) -> Vec<String> {
         lines.extend(item("note:", &clean(note, style), style));
     }
     lines
-}
-
-/// A word and what it introduces; further lines stand a little to the right, so that the next item is seen.
-fn item(word: &str, text: &str, style: Style) -> Vec<String> {
-    const INDENT: usize = 9;
-    const HANG: usize = 2;
-    let lines = wrap(text, style.width.saturating_sub(INDENT + HANG).max(24));
-    let line = |(index, line): (usize, String)| match index {
-        0 => format!("  {}{}{line}", style.quiet(word), " ".repeat(INDENT - 2 - word.len())),
-        _ => format!("{}{line}", " ".repeat(INDENT + HANG)),
-    };
-    lines.into_iter().enumerate().map(line).collect()
 }
 
 /// A diagnostic as miette asks for it.
