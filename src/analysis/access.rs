@@ -6,14 +6,12 @@
 //! Invariant: a doubt about a method's receiver is an exclusive borrow, unless ownership excludes one: what a
 //! `&self` or a binding without `mut` owns cannot be borrowed exclusively.
 
-use crate::analysis::effects::call_name;
-use crate::analysis::knowledge;
-use crate::index::calls::{Callee, callee};
-use crate::index::types::{Ty, Types};
-use crate::ir::{
-    BlockId, Body, ExprId, ExprKind, LocalId, LoopKind, MacroCall, MacroKind, Name, Origin, Receiver, StmtKind, TypeRef,
-};
+use crate::index::ty::Ty;
+use crate::index::types::Types;
+use crate::ir::{BlockId, Body, ExprId, ExprKind, LocalId, LoopKind, MacroCall, MacroKind, Name, StmtKind};
 use crate::source::Span;
+
+use super::ownership::{Usage, may_be_exclusive_ref, receiver_usage, splits_borrows};
 
 /// A local and a path of fields.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -83,15 +81,6 @@ pub fn accesses(types: &Types<'_>, expr: ExprId, sites: &[ExprId]) -> Vec<Access
     let mut walk = Walk { types, sites, phase: Phase::Finish, held: true, found: Vec::new() };
     walk.visit(expr, Usage::Value);
     walk.found
-}
-
-/// What is done with the value of an expression.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Usage {
-    Value,
-    Shared,
-    Exclusive,
-    Assigned,
 }
 
 struct Walk<'a, 't> {
@@ -304,20 +293,6 @@ impl Walk<'_, '_> {
     }
 }
 
-/// Whether the fields of a local can be borrowed one by one: not through a guard or another pointer with a `deref` of
-/// its own.
-fn splits_borrows(types: &Types<'_>, root: LocalId) -> bool {
-    let local = types.body.local(root);
-    match types.of_local(root) {
-        _ if local.origin == Origin::SelfValue => true,
-        Ty::Named(path, _) => {
-            !path.last().is_some_and(|name| name.contains("Guard") || name.ends_with("Ref") || name == "RefMut")
-        }
-        Ty::Ref(..) | Ty::Tuple(_) => true,
-        _ => false,
-    }
-}
-
 /// The place an expression names, when it names one.
 pub fn place(body: &Body, expr: ExprId) -> Option<Place> {
     match &body.expr(expr).kind {
@@ -339,133 +314,6 @@ fn is_through_index(body: &Body, expr: ExprId) -> bool {
     match &body.expr(expr).kind {
         ExprKind::Index { .. } => true,
         ExprKind::Field { base, .. } | ExprKind::Deref { base } => is_through_index(body, *base),
-        _ => false,
-    }
-}
-
-/// How a method call uses its receiver.
-fn receiver_usage(types: &Types<'_>, call: ExprId, receiver: ExprId) -> Usage {
-    let Callee::Workspace { functions, resolved: true } = callee(types, call) else {
-        return unknown_receiver_usage(types, call, receiver);
-    };
-    let receivers = functions.iter().filter_map(|id| types.index.function(*id)?.receiver.as_ref());
-    let usages: Vec<Usage> = receivers.map(declared_usage).collect();
-    let is_ref = matches!(types.of(receiver), Ty::Ref(..));
-    if usages.contains(&Usage::Exclusive) {
-        Usage::Exclusive
-    } else if usages.contains(&Usage::Value) && !is_ref {
-        Usage::Value
-    } else {
-        Usage::Shared
-    }
-}
-
-fn declared_usage(receiver: &Receiver) -> Usage {
-    match receiver {
-        Receiver::Exclusive => Usage::Exclusive,
-        Receiver::Shared => Usage::Shared,
-        Receiver::Value => Usage::Value,
-        Receiver::Typed(TypeRef::Ref { mutable, .. }) => {
-            if *mutable {
-                Usage::Exclusive
-            } else {
-                Usage::Shared
-            }
-        }
-        Receiver::Typed(TypeRef::Path(path)) => {
-            let pins = path.segments.last().and_then(|segment| segment.args.first());
-            match pins {
-                Some(TypeRef::Ref { mutable: true, .. }) => Usage::Exclusive,
-                Some(TypeRef::Ref { mutable: false, .. }) => Usage::Shared,
-                _ => Usage::Value,
-            }
-        }
-        Receiver::Typed(_) => Usage::Value,
-    }
-}
-
-fn unknown_receiver_usage(types: &Types<'_>, call: ExprId, receiver: ExprId) -> Usage {
-    let name = call_name(types, call);
-    let names = knowledge::names();
-    if matches!(name.as_str(), "into" | "into_iter" | "into_inner" | "unwrap" | "expect" | "commit" | "rollback") {
-        return Usage::Value;
-    }
-    if names.sync_method(&name) == Some(knowledge::SyncMethod::Pure) && !names.is_exclusive(&name) {
-        return Usage::Shared;
-    }
-    let owned = place(types.body, receiver);
-    match owned {
-        Some(place) if !may_be_borrowed_exclusively(types, &place) => Usage::Shared,
-        Some(_) => Usage::Exclusive,
-        None => Usage::Value,
-    }
-}
-
-/// Whether ownership allows `&mut` of a place at all.
-fn may_be_borrowed_exclusively(types: &Types<'_>, place: &Place) -> bool {
-    let local = types.body.local(place.root);
-    let ty = types.of_local(place.root);
-    match &ty {
-        Ty::Ref(mutable, _) => *mutable,
-        // Behind a shared pointer everything is shared, whatever the binding says.
-        Ty::Named(path, _) if matches!(path.last().map(Name::as_str), Some("Arc" | "Rc")) => false,
-        _ if local.mutable => true,
-        Ty::Unknown => may_be_exclusive_ref(types, &Place { root: place.root, fields: Vec::new() }),
-        _ => false,
-    }
-}
-
-/// Whether a local of unknown type may hold a `&mut T`.
-fn may_be_exclusive_ref(types: &Types<'_>, place: &Place) -> bool {
-    let local = types.body.local(place.root);
-    match local.origin {
-        Origin::SelfValue | Origin::Param => false,
-        Origin::ClosureParam => local.ty.is_none() && place.fields.is_empty(),
-        // Bound through a pattern, its type follows the scrutinee's, which may be `&mut`.
-        Origin::Pattern => {
-            local.by_ref || types.matched(place.root).is_none_or(|source| may_lend_exclusively(types, source))
-        }
-        Origin::Let => {
-            let speaks = |name: &str| {
-                name.ends_with("_mut")
-                    || name.contains("conn")
-                    || name.contains("tx")
-                    || name.contains("trans")
-                    || name.contains("session")
-            };
-            let init_speaks = local.init.is_some_and(|init| init_is_exclusive(types, init));
-            place.fields.is_empty() && (speaks(&local.name) || init_speaks)
-        }
-    }
-}
-
-/// Whether what a pattern is matched against may be borrowed exclusively by it.
-fn may_lend_exclusively(types: &Types<'_>, source: ExprId) -> bool {
-    match &types.body.expr(source).kind {
-        ExprKind::Borrow { mutable, base } => *mutable || may_lend_exclusively(types, *base),
-        ExprKind::MethodCall { receiver, method, .. } => {
-            method.contains("mut") || may_lend_exclusively(types, *receiver)
-        }
-        ExprKind::Local(_) | ExprKind::Field { .. } => {
-            let root = place(types.body, source).map(|place| types.of_local(place.root));
-            types.of(source).is_exclusive_ref() || root.is_none_or(|ty| ty.is_exclusive_ref())
-        }
-        ExprKind::Call { args, .. } => args.iter().any(|arg| may_lend_exclusively(types, *arg)),
-        ExprKind::Try { base } | ExprKind::Await { base } | ExprKind::Deref { base } => {
-            may_lend_exclusively(types, *base)
-        }
-        ExprKind::Tuple(items) => items.iter().any(|item| may_lend_exclusively(types, *item)),
-        _ => false,
-    }
-}
-
-fn init_is_exclusive(types: &Types<'_>, init: ExprId) -> bool {
-    match &types.body.expr(init).kind {
-        ExprKind::Borrow { mutable, .. } => *mutable,
-        ExprKind::MethodCall { method, receiver, .. } => {
-            method.ends_with("_mut") || (method == "unwrap" && init_is_exclusive(types, *receiver))
-        }
-        ExprKind::Try { base } | ExprKind::Await { base } => init_is_exclusive(types, *base),
         _ => false,
     }
 }

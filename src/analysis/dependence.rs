@@ -12,7 +12,8 @@ use crate::analysis::inspect::Call;
 use crate::analysis::knowledge::{self, Deed, Fence};
 use crate::analysis::region::{Node, Region};
 use crate::diagnostic::Confidence;
-use crate::index::types::{Ty, Types};
+use crate::index::ty::Ty;
+use crate::index::types::Types;
 use crate::ir::{Body, ExprId, ExprKind, Literal, MacroKind, Name};
 
 /// One statement follows another.

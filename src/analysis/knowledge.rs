@@ -63,6 +63,8 @@ pub enum Fence {
     Event,
     /// It acquires a lock, a permit, a guard.
     Acquire,
+    /// It takes a connection from a pool.
+    Pool,
     /// It ends something: commit, flush, close.
     Finaliser,
     /// It reads the clock.
@@ -81,7 +83,7 @@ impl Fence {
         match self {
             Fence::Time => "time",
             Fence::Event => "event",
-            Fence::Acquire => "acquire",
+            Fence::Acquire | Fence::Pool => "acquire",
             Fence::Finaliser => "finaliser",
             Fence::Clock => "clock",
             Fence::Spawned => "spawned",

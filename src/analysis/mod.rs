@@ -11,6 +11,7 @@ pub mod dependence;
 pub mod effects;
 pub mod inspect;
 pub mod knowledge;
+mod ownership;
 pub mod region;
 pub mod schedule;
 pub mod verdict;

@@ -11,7 +11,8 @@ use crate::analysis::blocker::{Blocker, BlockerKind};
 use crate::analysis::effects::call_name;
 use crate::analysis::inspect::{Call, Inspection, inspect};
 use crate::analysis::knowledge::{self, SyncMethod};
-use crate::index::types::{Ty, Types};
+use crate::index::ty::Ty;
+use crate::index::types::Types;
 use crate::ir::{BlockId, ExprId, ExprKind, LocalId, Name, Pat, PatKind, Stmt, StmtKind};
 use crate::source::Span;
 

@@ -2,7 +2,8 @@
 //!
 //! In: a call of a body. Out: [`Callee`].
 
-use crate::index::types::{Ty, Types};
+use crate::index::ty::Ty;
+use crate::index::types::Types;
 use crate::index::{FunctionId, Index, Scope, paths, type_name};
 use crate::ir::{ExprId, ExprKind, Name, Owner, Path};
 

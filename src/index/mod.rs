@@ -9,6 +9,7 @@
 pub mod calls;
 pub mod paths;
 mod scan;
+pub mod ty;
 pub mod types;
 
 use std::collections::{HashMap, HashSet};

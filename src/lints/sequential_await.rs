@@ -40,6 +40,11 @@ fn diagnose(context: &Context<'_>, analysis: &Analysis) -> Option<Diagnostic> {
     let fix = fix(context, analysis);
     let mut notes = notes(context, analysis);
     notes.extend(fix.as_ref().err().cloned());
+    if fix.as_ref().is_ok_and(|fix| fix.edits.iter().any(|edit| edit.replacement.contains("try_join"))) {
+        notes.push(
+            "if several fail, the error that comes first is returned, and the other calls are dropped".to_owned(),
+        );
+    }
     Some(Diagnostic {
         lint: SEQUENTIAL_AWAIT.name,
         level: SEQUENTIAL_AWAIT.level,

@@ -3,7 +3,8 @@
 //! In: a node of a region. Out: [`Branch`].
 
 use crate::index::calls::{Callee, callee};
-use crate::index::types::{Ty, Types};
+use crate::index::ty::Ty;
+use crate::index::types::Types;
 use crate::ir::{BinaryOp, ExprId, ExprKind, PatKind, Receiver, StmtKind, TypeRef};
 use crate::rewrite::Region;
 use crate::source::Span;

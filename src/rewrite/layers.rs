@@ -6,8 +6,8 @@ use std::collections::HashSet;
 
 use crate::analysis::access::{Mode, Phase};
 use crate::analysis::schedule::Plan;
-use crate::ir::{LocalId, PatKind, StmtKind};
-use crate::rewrite::Region;
+use crate::ir::{ExprKind, LocalId, PatKind, StmtKind};
+use crate::rewrite::{Region, branch};
 
 /// The statements of a region in the order they are written.
 #[derive(Debug)]
@@ -32,12 +32,9 @@ pub(super) enum Step {
 }
 
 impl Steps {
-    /// The nodes that are branches by themselves.
-    pub(super) fn single_branches(&self) -> impl Iterator<Item = usize> {
-        self.branches().filter_map(|branch| match branch.as_slice() {
-            [only] => Some(*only),
-            _ => None,
-        })
+    /// The nodes that are joined, those of chains too.
+    pub(super) fn joined(&self) -> impl Iterator<Item = usize> {
+        self.branches().flat_map(|branch| branch.iter().copied())
     }
 
     fn branches(&self) -> impl Iterator<Item = &Vec<usize>> {
@@ -51,17 +48,16 @@ impl Steps {
 /// Orders a region's statements: each await as early as what it waits for allows, each statement between where it
 /// stood, or above the join when it can stand there. Chains become branches where they can be written as one;
 /// otherwise they are cut into layers.
-pub(super) fn steps(region: &Region<'_>) -> Option<Steps> {
+pub(super) fn steps(region: &Region<'_>, with_chains: bool) -> Option<Steps> {
     let units = units(region);
     let mut chains: Vec<Vec<usize>> = Vec::new();
     for chain in chains_of(&region.analysis.schedule.plan) {
-        if is_written_as_block(region, &chain) {
+        if with_chains && is_written_as_block(region, &chain) {
             chains.push(chain);
         }
     }
-    let with_chains = (!chains.is_empty()).then(|| contracted(&units, &chains));
-    let plain = || layered(region, &units);
-    with_chains.and_then(|units| layered(region, &units)).or_else(plain)
+    let contracted = contracted(&units, &chains);
+    layered(region, &contracted).or_else(|| layered(region, &units))
 }
 
 /// For each node the first node of the branch it is written in.
@@ -98,10 +94,12 @@ fn chains_of(plan: &Plan) -> Vec<Vec<usize>> {
     }
 }
 
-/// Whether each statement is `let name = future.await;`, and the block would take nothing that others still need.
+/// Whether each statement is `let name = future.await;`, or each is `let name = future.await?;` and all fail with one
+/// error, and the block would take nothing that others still need.
 fn is_written_as_block(region: &Region<'_>, chain: &[usize]) -> bool {
     let nodes = &region.analysis.region.nodes;
-    let is_plain = |node: &usize| is_plain_let(region, *node) && !nodes[*node].may_fail;
+    let fails_alike = fails_alike(region, chain);
+    let is_plain = |node: &usize| is_plain_let(region, *node) && (fails_alike || !nodes[*node].may_fail);
     let takes_nothing = |node: &usize| {
         let taken =
             nodes[*node].accesses.iter().filter(|access| access.phase == Phase::Await && access.mode == Mode::Take);
@@ -114,12 +112,25 @@ fn is_written_as_block(region: &Region<'_>, chain: &[usize]) -> bool {
     chain.iter().all(|node| is_plain(node) && takes_nothing(node) && needs_nothing_between(node))
 }
 
+/// Whether `?` is all that is done with each value, and the callees are known to fail with the same error.
+fn fails_alike(region: &Region<'_>, chain: &[usize]) -> bool {
+    let Some(branches) = chain.iter().map(|node| branch::branch(region, *node)).collect::<Option<Vec<_>>>() else {
+        return false;
+    };
+    let error = branches.first().and_then(|branch| branch.error.as_ref());
+    error.is_some() && branches.iter().all(|branch| branch.is_tried && branch.error.as_ref() == error)
+}
+
 fn is_plain_let(region: &Region<'_>, node: usize) -> bool {
     let statement = &region.analysis.region.nodes[node];
     let Some(StmtKind::Let { pat, ty: None, init: Some(init), otherwise: None }) = statement_kind(region, node) else {
         return false;
     };
-    pat.kind == PatKind::Ident && statement.sites.as_slice() == [*init]
+    let value = match region.types.body.expr(*init).kind {
+        ExprKind::Try { base } => base,
+        _ => *init,
+    };
+    pat.kind == PatKind::Ident && statement.sites.as_slice() == [value]
 }
 
 fn is_bound_in(region: &Region<'_>, chain: &[usize], local: LocalId) -> bool {

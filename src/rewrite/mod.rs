@@ -37,9 +37,12 @@ pub struct Region<'a> {
 
 /// Writes the join for a region. `None` when some statement has a shape that is not written yet.
 pub fn join(region: &Region<'_>) -> Option<Fix> {
-    let steps = layers::steps(region)?;
-    let branches: Vec<Branch> =
-        steps.single_branches().map(|node| branch::branch(region, node)).collect::<Option<_>>()?;
+    write(region, true).or_else(|| write(region, false))
+}
+
+fn write(region: &Region<'_>, with_chains: bool) -> Option<Fix> {
+    let steps = layers::steps(region, with_chains)?;
+    let branches: Vec<Branch> = steps.joined().map(|node| branch::branch(region, node)).collect::<Option<_>>()?;
     let replacement = text::write(region, &steps, &branches)?;
     let edit = Edit { span: text::replaced(region, &steps)?, replacement };
     let is_certain = branches.iter().all(|branch| branch.is_certain) && region.provider.is_certain;

@@ -17,7 +17,8 @@ use std::sync::{Arc, RwLock};
 use crate::analysis::knowledge::{self, Deed, Fact, Fence, SyncMethod};
 use crate::diagnostic::Confidence;
 use crate::index::calls::{Callee, callee};
-use crate::index::types::{Ty, Types};
+use crate::index::ty::Ty;
+use crate::index::types::Types;
 use crate::index::{FunctionId, Index, qualified_name};
 use crate::ir::{ExprId, ExprKind, Function, Name, Origin, Path, Receiver, TypeRef};
 
@@ -156,7 +157,7 @@ fn call_effect(
         return Effect::fenced(Fence::Finaliser, &name, format!("calls `{name}`, which ends something by its name"));
     }
     if awaited && checks_out(types, call, &name) {
-        return Effect::fenced(Fence::Acquire, &name, format!("calls `{name}`, which takes a connection from a pool"));
+        return Effect::fenced(Fence::Pool, &name, format!("calls `{name}`, which takes a connection from a pool"));
     }
     // Nobody here declares it, so it is what everybody knows under that name.
     if !awaited
@@ -503,11 +504,33 @@ fn gives_away_exclusively(types: &Types<'_>, call: ExprId) -> bool {
         return false;
     };
     let is_exclusive = |arg: &ExprId| match &types.body.expr(*arg).kind {
-        ExprKind::Borrow { mutable, .. } => *mutable,
-        ExprKind::Local(local) => types.of_local(*local).is_exclusive_ref(),
+        ExprKind::Borrow { mutable, base } => *mutable && !is_way_to_database(types, *base),
+        ExprKind::Local(local) => types.of_local(*local).is_exclusive_ref() && !is_way_to_database(types, *arg),
         _ => false,
     };
     args.iter().any(is_exclusive) || takes_self_exclusively(types, call)
+}
+
+/// A connection, pool or transaction is handed over exclusively to be asked, not to be changed.
+fn is_way_to_database(types: &Types<'_>, expr: ExprId) -> bool {
+    let name = match &types.body.expr(expr).kind {
+        ExprKind::Local(local) => types.body.local(*local).name.clone(),
+        ExprKind::Field { name, .. } | ExprKind::MethodCall { method: name, .. } => name.clone(),
+        ExprKind::Deref { base }
+        | ExprKind::Borrow { base, .. }
+        | ExprKind::Try { base }
+        | ExprKind::Await { base } => {
+            return is_way_to_database(types, *base);
+        }
+        _ => return false,
+    };
+    let name = name.to_lowercase();
+    ["conn", "pool", "tx", "txn", "trx", "transaction", "db", "executor", "exec"].iter().any(|word| {
+        name == *word
+            || name.ends_with(&format!("_{word}"))
+            || name.starts_with(&format!("{word}_"))
+            || name == "connection"
+    })
 }
 
 fn takes_self_exclusively(types: &Types<'_>, call: ExprId) -> bool {
@@ -535,6 +558,7 @@ fn fence_says(fence: Fence) -> &'static str {
         Fence::Time => "lets time pass",
         Fence::Event => "waits for something to happen",
         Fence::Acquire => "acquires something",
+        Fence::Pool => "takes a connection from a pool",
         Fence::Finaliser => "ends something",
         Fence::Clock => "reads the clock",
         Fence::Spawned => "waits for a task that runs already",

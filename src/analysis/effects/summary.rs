@@ -203,6 +203,11 @@ fn inside(effect: Effect) -> Effect {
     match effect.fence {
         // A clock is read here or there; what is dropped inside was made inside.
         Some(Fence::Clock) => Effect { fence: None, deed: Deed::Read, confidence: Confidence::Likely, ..effect },
+        // What is done with the connection says what the call is for.
+        Some(Fence::Pool) => {
+            let because = format!("calls `{}`, which only takes a connection from a pool", effect.callee).into();
+            Effect { fence: None, deed: Deed::Read, confidence: Confidence::Likely, because, ..effect }
+        }
         Some(Fence::Statement) => {
             let because = "drops what it made itself".into();
             Effect { fence: None, deed: Deed::Pure, confidence: Confidence::Likely, because, ..effect }
@@ -211,6 +216,10 @@ fn inside(effect: Effect) -> Effect {
             Effect { fence: None, deed: Deed::Unknown, confidence: Confidence::Possible, ..effect }
         }
         Some(Fence::Finaliser) => Effect { fence: None, deed: Deed::Write, confidence: Confidence::Likely, ..effect },
+        // Whoever takes a lock here gives it back here: others wait for one another, and memory is all they wait for.
+        Some(Fence::Acquire) if effect.suspends => {
+            Effect { fence: None, deed: Deed::Unknown, confidence: Confidence::Possible, is_local: true, ..effect }
+        }
         Some(Fence::Time | Fence::Event | Fence::Acquire) | None => effect,
     }
 }
@@ -223,7 +232,7 @@ fn of_await(types: &Types<'_>, base: ExprId, summary: &mut dyn FnMut(FunctionId)
         ExprKind::Block { .. } | ExprKind::Macro(_) => None,
         _ => {
             let of = types.of(base);
-            if matches!(of, crate::index::types::Ty::Future(_)) {
+            if matches!(of, crate::index::ty::Ty::Future(_)) {
                 return Some(Effect { suspends: true, ..Effect::pure("", "awaits a future it was given or made") });
             }
             let unknown =

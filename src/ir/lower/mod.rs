@@ -34,7 +34,7 @@ mod types;
 
 use crate::ir::{Body, FileIr, Function, Module, Name};
 use crate::parse::{Parsed, forget_spans, parse, parse_outline, parse_piece};
-use crate::source::{Problem, SourceFile};
+use crate::source::{Problem, SourceFile, Span};
 use places::Places;
 
 /// Parses and lowers a file. With `tests` off, `#[cfg(test)]` items and `#[test]` functions are left out.
@@ -69,7 +69,7 @@ pub fn read_outline(file: &SourceFile, tests: bool) -> Result<FileIr, Problem> {
 pub fn body_of(file: &SourceFile, function: &Function) -> Result<Body, Problem> {
     let parsed = parse_piece::<syn::ImplItemFn>(file, function.span);
     let body = parsed.map(|parsed| {
-        let mut ctx = context(file, function.span.start as usize, &[], true);
+        let mut ctx = context(file, function.span, &[], true);
         functions::left_out(&mut ctx, &parsed)
     });
     forget_spans();
@@ -78,7 +78,7 @@ pub fn body_of(file: &SourceFile, function: &Function) -> Result<Body, Problem> 
 
 /// Lowers a tree on the thread that parsed it; see [`read`].
 pub fn lower(file: &SourceFile, parsed: &Parsed, tests: bool) -> FileIr {
-    let mut ctx = context(file, parsed.offset, &parsed.emptied, tests);
+    let mut ctx = context(file, Span::new(parsed.offset, file.text.len()), &parsed.emptied, tests);
     ctx.in_test = attributes::is_test_only(&parsed.tree.attrs);
     if tests || !ctx.in_test {
         items::items(&mut ctx, &parsed.tree.items);
@@ -86,9 +86,9 @@ pub fn lower(file: &SourceFile, parsed: &Parsed, tests: bool) -> FileIr {
     ctx.ir
 }
 
-fn context<'a>(file: &'a SourceFile, offset: usize, emptied: &'a [u32], tests: bool) -> FileContext<'a> {
+fn context<'a>(file: &'a SourceFile, piece: Span, emptied: &'a [u32], tests: bool) -> FileContext<'a> {
     FileContext {
-        places: Places::new(&file.text, offset),
+        places: Places::new(&file.text, piece),
         ir: FileIr { modules: vec![Module::default()], ..FileIr::default() },
         emptied,
         tests,

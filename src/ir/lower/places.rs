@@ -21,12 +21,13 @@ pub(super) struct Places<'a> {
 }
 
 impl<'a> Places<'a> {
-    /// Places of a file whose code begins at `offset`.
-    pub(super) fn new(text: &'a str, offset: usize) -> Places<'a> {
-        let code = &text.as_bytes()[offset..];
+    /// Places of a piece of a file that was parsed by itself.
+    pub(super) fn new(text: &'a str, piece: Span) -> Places<'a> {
+        let code = &text.as_bytes()[piece.range()];
+        let start = piece.start as usize;
         let mut lines = Vec::with_capacity(code.len() / 32);
-        lines.push(offset);
-        lines.extend(memchr::memchr_iter(b'\n', code).map(|at| offset + at + 1));
+        lines.push(start);
+        lines.extend(memchr::memchr_iter(b'\n', code).map(|at| start + at + 1));
         Places { text, lines, is_ascii: code.is_ascii() }
     }
 
