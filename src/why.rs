@@ -3,7 +3,7 @@
 //! In: a line of a file ([`on_line`]), or a function with its analyses and one verdict ([`why`]). Out: the awaits of
 //! that line, or [`Why`]: the region with its round trips, and what holds the await back, as plain data.
 
-use crate::analysis::blocker::Blocker;
+use crate::analysis::blocker::{Blocker, BlockerKind};
 use crate::analysis::dependence::Edge;
 use crate::analysis::effects::words;
 use crate::analysis::verdict::{Verdict, VerdictKind, strongest_edge};
@@ -126,10 +126,10 @@ pub fn why(types: &Types<'_>, analyses: &[Analysis], verdict: &Verdict) -> Why {
     let answer = match &verdict.kind {
         VerdictKind::First => Answer::First,
         VerdictKind::Early => Answer::Early(own.as_ref().map(Own::links).unwrap_or_default()),
-        VerdictKind::Blocked(blocker) => Answer::Blocked(match &own {
-            Some(own) => own.blocked(blocker),
-            None => reason(source, line_only(source, blocker.span), blocker),
-        }),
+        VerdictKind::Blocked(blocker) => {
+            let edge = own.as_ref().and_then(|own| Some(own.follows(own.edge(blocker)?)));
+            Answer::Blocked(edge.unwrap_or_else(|| from_outside(types, source, verdict, blocker)))
+        }
     };
     let ir = types.index.file(types.scope.file);
     Why {
@@ -153,13 +153,9 @@ struct Own<'a> {
 }
 
 impl Own<'_> {
-    /// The chosen blocker, with the statement it comes from where it is one of the region.
-    fn blocked(&self, blocker: &Blocker) -> Reason {
-        let edge = strongest_edge(self.analysis, self.number).filter(|edge| edge.blocker == *blocker);
-        match edge {
-            Some(edge) => self.follows(edge),
-            None => reason(self.source, line_only(self.source, blocker.span), blocker),
-        }
+    /// The dependence inside the region that was chosen for the verdict.
+    fn edge(&self, blocker: &Blocker) -> Option<&Edge> {
+        strongest_edge(self.analysis, self.number).filter(|edge| edge.blocker == *blocker)
     }
 
     /// All else that must be over before.
@@ -208,6 +204,19 @@ impl Own<'_> {
         });
         Trips { before: schedule.before, after: schedule.after, rows: rows.collect() }
     }
+}
+
+/// A blocker that is no dependence inside a region: what names say is about the await before, all else about its place.
+fn from_outside(types: &Types<'_>, source: &SourceFile, verdict: &Verdict, blocker: &Blocker) -> Reason {
+    let is_about_place = match blocker.kind {
+        BlockerKind::Control(_) | BlockerKind::Fence(_) => blocker.kind != BlockerKind::Fence("expression"),
+        _ => false,
+    };
+    let behind = match verdict.previous.filter(|_| !is_about_place) {
+        Some(previous) => place(types, source, previous),
+        None => line_only(source, blocker.span),
+    };
+    reason(source, behind, blocker)
 }
 
 fn reason(source: &SourceFile, behind: Place, blocker: &Blocker) -> Reason {

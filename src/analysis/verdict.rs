@@ -24,6 +24,8 @@ pub struct Verdict {
     pub kind: VerdictKind,
     /// The region it is in, as an index into the analyses.
     pub region: Option<usize>,
+    /// The await before it in its body.
+    pub previous: Option<ExprId>,
 }
 
 /// Whether an await waits without need.
@@ -61,6 +63,7 @@ pub fn verdicts(types: &Types<'_>, effects: &Effects<'_>, analyses: &[Analysis])
             span: types.body.expr(site.expr).span,
             kind,
             region: home.map(|(region, _)| region),
+            previous: previous.map(|previous| previous.expr),
         });
     }
     found

@@ -28,10 +28,11 @@ fn answer(why: &Why) -> String {
     match &why.answer {
         Answer::First => format!("{asked} is the first await of its body, and waits for nothing"),
         Answer::Early(_) => format!("{asked} waits without need, it could start earlier"),
-        Answer::Blocked(reason) if reason.behind.name.is_empty() => format!("{asked} must wait"),
-        Answer::Blocked(reason) => {
-            format!("{asked} must wait for `{}`, line {}", reason.behind.name, reason.behind.line)
-        }
+        Answer::Blocked(Reason { behind: Place { name, line }, .. }) => match (name.as_str(), *line) {
+            ("", line) if line == why.asked.line => format!("{asked} must wait"),
+            ("", line) => format!("{asked} must wait for line {line}"),
+            (name, line) => format!("{asked} must wait for line {line}, `{name}`"),
+        },
     }
 }
 
@@ -42,20 +43,22 @@ fn region(trips: &Trips, why: &Why, style: Style) -> Vec<String> {
         function => format!(" of `{function}`"),
     };
     let today = count(trips.before, "round trip");
-    let mut lines =
-        wrap(&clean(&format!("This part{place}: {today} today, {} at best", trips.after), style), style.width - 2);
+    let mut lines = wrap(
+        &clean(&format!("This part{place}: {today} today, {} at best", trips.after), style),
+        style.width.saturating_sub(2),
+    );
     lines.iter_mut().for_each(|line| line.insert_str(0, "  "));
     let rows = around(&trips.rows);
     let digits = rows.iter().map(|row| row.place.line.to_string().len()).max().unwrap_or(0).max("line".len());
     let name = |row: &Row| cut(&clean(&format!("`{}`", row.place.name), style), style.width / 2, style);
     let names = rows.iter().map(|row| width(&name(row))).max().unwrap_or(0);
     lines.push(String::new());
-    lines.push(format!("    {:>digits$}  {}  starts in  could in", "line", " ".repeat(names)));
+    lines.push(format!("    {:>digits$}  {}  today  at best", "line", " ".repeat(names)));
     for row in rows {
         let trip =
             |trip: fn((usize, usize)) -> usize| row.trips.map_or("-".to_owned(), |trips| trip(trips).to_string());
         let line = format!(
-            "{} {:>digits$}  {}  {:>9}  {:>8}",
+            "{} {:>digits$}  {}  {:>5}  {:>7}",
             if row.is_asked { ">" } else { " " },
             row.place.line,
             pad(&name(row), names),
@@ -95,7 +98,7 @@ fn reasons(why: &Why, style: Style) -> Vec<String> {
         lines.extend(item("", &format!("and {} more", why.also.len() - MOST_REASONS), style));
     }
     if !why.beside.is_empty() {
-        lines.extend(item("may join:", &clean(&places(&why.beside), style), style));
+        lines.extend(item("join:", &clean(&places(&why.beside), style), style));
     }
     lines
 }
