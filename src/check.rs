@@ -7,16 +7,16 @@
 use rayon::prelude::*;
 
 use crate::analysis::effects::Effects;
-use crate::analysis::verdict::{Verdict, VerdictKind, verdicts};
-use crate::analysis::{Analysis, analyze, awaits_twice};
+use crate::analysis::verdict::{VerdictKind, verdicts};
+use crate::analysis::{analyze, awaits_twice};
 use crate::diagnostic::{Confidence, Diagnostic, Level};
 use crate::discover::Workspace;
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index};
 use crate::ir::{lower, print};
 use crate::lints::{Context, LINTS};
-use crate::source::Problem;
-use crate::source::{FileId, SourceFile};
+use crate::source::{FileId, Problem};
+use crate::why::{self, Why};
 
 /// What a run is asked for.
 #[derive(Clone, Debug)]
@@ -69,30 +69,25 @@ pub fn check(workspace: &Workspace, options: &Options, progress: &(dyn Fn(usize,
     outcome
 }
 
-/// Why the awaits of a line stand where they stand: one paragraph for each.
+/// Why the awaits of a line stand where they stand.
 ///
 /// # Errors
 ///
-/// There is no await on that line, or the file does not parse. The text says which.
-pub fn why(workspace: &Workspace, options: &Options, file: FileId, line: usize) -> Result<String, String> {
+/// There is no await on that line, or the file does not parse.
+pub fn why(workspace: &Workspace, options: &Options, file: FileId, line: usize) -> Result<Vec<Why>, Problem> {
     let index = Index::new(workspace, options.tests);
     let effects = Effects::new(&index);
-    let source = index.source(file);
-    index.read(file).map_err(|problem| format!("{}: {}", source.name, problem.message))?;
-    let mut paragraphs = Vec::new();
-    for (id, _) in index.functions_in(file) {
+    index.read(file).map_err(Clone::clone)?;
+    let asked = why::on_line(&index, file, line)?;
+    let mut found = Vec::new();
+    for (id, _) in index.functions_in(file).filter(|(id, _)| asked.iter().any(|(function, _)| function == id)) {
         let Some(types) = Types::new(&index, id) else { continue };
         let analyses = analyze(&types, &effects, options.confidence);
-        for verdict in
-            verdicts(&types, &effects, &analyses).iter().filter(|verdict| site_lines(source, verdict).contains(&line))
-        {
-            paragraphs.push(explain::paragraph(&types, &analyses, verdict));
-        }
+        let verdicts = verdicts(&types, &effects, &analyses);
+        let own = verdicts.iter().filter(|verdict| asked.contains(&(id, verdict.site)));
+        found.extend(own.map(|verdict| why::why(&types, &analyses, verdict)));
     }
-    if paragraphs.is_empty() {
-        return Err(format!("{}:{line}: there is no await on this line", source.name));
-    }
-    Ok(paragraphs.join("\n"))
+    Ok(found)
 }
 
 /// The await graph of every selected file as text.
@@ -167,78 +162,5 @@ fn check_function(effects: &Effects<'_>, id: FunctionId, options: &Options, foun
     for diagnostic in &mut found[before..] {
         let given = options.levels.iter().rev().find(|(name, _)| name == diagnostic.lint || name == "all");
         diagnostic.level = given.map_or(diagnostic.level, |(_, level)| *level);
-    }
-}
-
-fn site_lines(source: &SourceFile, verdict: &Verdict) -> std::ops::RangeInclusive<usize> {
-    source.position(verdict.span.start).line..=source.position(verdict.span.end.saturating_sub(1)).line
-}
-
-mod explain {
-    //! One await in words.
-
-    use super::{Analysis, Types, Verdict, VerdictKind};
-    use crate::rewrite::awaited_name;
-    use std::fmt::Write as _;
-
-    /// What is said of one await: its region, what it waits for, what it may join.
-    pub(super) fn paragraph(types: &Types<'_>, analyses: &[Analysis], verdict: &Verdict) -> String {
-        let source = types.index.source(types.scope.file);
-        let line = |offset: u32| source.position(offset).line;
-        let mut text = format!(
-            "{}:{}: `{}` ",
-            source.name,
-            line(verdict.span.end.saturating_sub(1)),
-            awaited_name(types, verdict.site)
-        );
-        match &verdict.kind {
-            VerdictKind::First => text.push_str("is the first await of its body; nothing is waited for before it.\n"),
-            VerdictKind::Early => text.push_str("waits without need: it could start earlier.\n"),
-            VerdictKind::Blocked(blocker) => {
-                let _ = writeln!(
-                    text,
-                    "must wait ({}): {}, line {}.",
-                    blocker.kind,
-                    blocker.sentence(),
-                    line(blocker.span.start)
-                );
-            }
-        }
-        let Some(analysis) = verdict.region.and_then(|region| analyses.get(region)) else { return text };
-        let own = analysis.region.nodes.iter().position(|node| node.sites.contains(&verdict.site));
-        let _ = writeln!(
-            text,
-            "  Its region takes {} round trips today and needs {}:",
-            analysis.schedule.before, analysis.schedule.after
-        );
-        for (number, node) in analysis.region.nodes.iter().enumerate() {
-            let Some(site) = node.sites.last() else { continue };
-            let mark = if Some(number) == own { ">" } else { " " };
-            let start = analysis.schedule.starts[number] + 1;
-            let _ = write!(
-                text,
-                "  {mark} line {}: `{}` can start in round trip {start}",
-                line(node.span.start),
-                awaited_name(types, *site)
-            );
-            let effect = analysis.effects.get(number).and_then(|effects| effects.awaited.as_ref());
-            match effect {
-                Some(effect) => {
-                    let _ = writeln!(text, "; {} ({})", effect.because, effect.confidence);
-                }
-                None => text.push('\n'),
-            }
-        }
-        for edge in analysis.edges.iter().filter(|edge| Some(edge.to) == own && edge.strict) {
-            let from = &analysis.region.nodes[edge.from];
-            let _ = writeln!(
-                text,
-                "  It follows line {}: {} ({})",
-                line(from.span.start),
-                edge.blocker.sentence(),
-                edge.blocker.kind
-            );
-        }
-        text
     }
 }

@@ -13,7 +13,8 @@
 //! | [`diagnostic`] | – | the plain data of what is said |
 //! | [`rewrite`] | a schedule | edits |
 //! | [`lints`] | a schedule and its edits | diagnostics |
-//! | [`check`] | a workspace | every diagnostic, and why an await stands where it stands |
+//! | [`why`] | a line, or an await and its verdict | why the await stands where it stands |
+//! | [`check`] | a workspace | every diagnostic, or the answers for one line |
 //! | [`report`] | diagnostics | text for people, editors and CI |
 //! | [`cli`] | arguments | an exit code |
 
@@ -34,6 +35,8 @@ pub mod analysis;
 pub mod rewrite;
 
 pub mod lints;
+
+pub mod why;
 
 pub mod check;
 

@@ -14,7 +14,7 @@ pub struct Blocker {
     pub kind: BlockerKind,
     /// Where it is seen: the use of a name, the statement between.
     pub span: Span,
-    /// The evidence in one line, where there is more to say than the kind says.
+    /// The evidence, where there is more to say than the kind says: see [`words`](super::effects::words).
     pub because: String,
 }
 
@@ -47,9 +47,9 @@ impl Blocker {
         Blocker { kind, span, because: String::new() }
     }
 
-    /// One sentence for people.
+    /// One sentence for people, without the evidence.
     pub fn sentence(&self) -> String {
-        let what = match &self.kind {
+        match &self.kind {
             BlockerKind::Flow(place) if place == "_" => "it needs the value of the await inside it".to_owned(),
             BlockerKind::Flow(place) => format!("it needs `{place}`"),
             BlockerKind::Anti(place) => format!("it changes `{place}`, which is read before"),
@@ -61,9 +61,24 @@ impl Blocker {
             BlockerKind::Unknown(callee) => {
                 format!("nothing says that `{callee}` only reads, so their order may matter")
             }
-            BlockerKind::Fence(what) => fence_text(what).to_owned(),
-        };
-        if self.because.is_empty() { what } else { format!("{what}: {}", self.because) }
+            BlockerKind::Fence(what) => fence_text(what).1.to_owned(),
+        }
+    }
+
+    /// A few words to stand beside the await at `own`.
+    pub fn label(&self, own: Span) -> String {
+        let who = |callee: &Name| if self.span == own { "it".to_owned() } else { format!("`{callee}`") };
+        match &self.kind {
+            BlockerKind::Flow(place) => format!("needs `{place}`"),
+            BlockerKind::Write(callee) => format!("stays: {} writes", who(callee)),
+            BlockerKind::Unknown(callee) => format!("stays: {} may write", who(callee)),
+            BlockerKind::Borrow(place)
+            | BlockerKind::Anti(place)
+            | BlockerKind::Output(place)
+            | BlockerKind::Move(place) => format!("stays: shares `{place}`"),
+            BlockerKind::Control(what) => format!("stays: behind {}", control_text(what)),
+            BlockerKind::Fence(what) => format!("stays: {}", fence_text(what).0),
+        }
     }
 }
 
@@ -103,29 +118,35 @@ fn control_text(what: &str) -> &str {
     }
 }
 
-fn fence_text(what: &str) -> &'static str {
+/// In a few words beside the code, and as a sentence.
+fn fence_text(what: &str) -> (&'static str, &'static str) {
     match what {
-        "discarded" => "an await whose value nobody uses is an effect or a guard, and nothing crosses it",
-        "time" => "nothing crosses what lets time pass",
-        "event" => "nothing crosses what waits for an event",
-        "acquire" => "nothing crosses what acquires a lock, a permit or a guard",
-        "finaliser" => "nothing crosses what commits, flushes or closes",
-        "clock" => "nothing crosses a reading of the clock",
-        "check" => "nothing crosses a check that decides whether the rest may run",
-        "statement" => "a statement between has an effect of its own",
-        "macro" => "nothing is known of a macro",
-        "cfg" => "a statement is compiled only sometimes",
-        "unsafe" => "unsafe code is not reordered",
-        "attribute" => "an attribute rewrites the function",
-        "args" => "an argument may do something that must not happen earlier",
-        "static" => "mutable statics are touched",
-        "spawned" => "it waits for a task that runs already",
-        "ready" => "it never suspends, so there is nothing to gain",
-        "comment" => "a comment speaks of the order",
-        "repeat" => "the same call is made again on purpose, and what stands between is part of it",
-        "connection" => "both use one connection, so one waits for the other anyway",
-        "local" => "it waits for local files or memory only, so there is little to gain",
-        "expression" => "awaits inside one expression keep their order",
-        _ => "nothing crosses it",
+        "discarded" => (
+            "an effect comes first",
+            "an await whose value nobody uses is an effect or a guard, and nothing crosses it",
+        ),
+        "time" => ("time passes first", "nothing crosses what lets time pass"),
+        "event" => ("an event comes first", "nothing crosses what waits for an event"),
+        "acquire" => ("a lock or a guard is taken", "nothing crosses what acquires a lock, a permit or a guard"),
+        "finaliser" => ("something is closed", "nothing crosses what commits, flushes or closes"),
+        "clock" => ("the clock is read", "nothing crosses a reading of the clock"),
+        "check" => ("a check comes first", "nothing crosses a check that decides whether the rest may run"),
+        "statement" => ("an effect comes first", "a statement between has an effect of its own"),
+        "macro" => ("an unknown macro", "nothing is known of a macro"),
+        "cfg" => ("compiled only sometimes", "a statement is compiled only sometimes"),
+        "unsafe" => ("unsafe code", "unsafe code is not reordered"),
+        "attribute" => ("an attribute", "an attribute rewrites the function"),
+        "args" => ("its arguments", "an argument may do something that must not happen earlier"),
+        "static" => ("mutable statics", "mutable statics are touched"),
+        "spawned" => ("its task runs already", "it waits for a task that runs already"),
+        "ready" => ("it never suspends", "it never suspends, so there is nothing to gain"),
+        "comment" => ("a comment says so", "a comment speaks of the order"),
+        "repeat" => {
+            ("it is called again", "the same call is made again on purpose, and what stands between is part of it")
+        }
+        "connection" => ("shares a connection", "both use one connection, so one waits for the other anyway"),
+        "local" => ("little to gain", "it waits for local files or memory only, so there is little to gain"),
+        "expression" => ("one expression", "awaits inside one expression keep their order"),
+        _ => ("nothing crosses it", "nothing crosses it"),
     }
 }

@@ -132,14 +132,16 @@ fn of_call(types: &Types<'_>, effects: &Effects<'_>, call: Call) -> Effect {
     match &types.body.expr(call.expr).kind {
         ExprKind::Call { .. } | ExprKind::MethodCall { .. } => effects.of_call(types, call.expr, call.awaited),
         ExprKind::Macro(makro) => of_macro(makro.path.last(), makro.kind),
-        ExprKind::Block { .. } => Effect { suspends: true, ..Effect::pure("", "its calls are judged by themselves") },
+        ExprKind::Block { .. } => {
+            Effect { suspends: true, ..Effect::pure("", "runs calls that are judged by themselves") }
+        }
         ExprKind::Local(local) => of_future_in_local(types, effects, *local),
         _ => of_future(types, effects, call.expr, &types.of(call.expr)),
     }
 }
 
 fn of_macro(name: &str, kind: MacroKind) -> Effect {
-    let pure = Effect::pure(name, "its branches are judged by themselves");
+    let pure = Effect::pure(name, "joins branches that are judged by themselves");
     match kind {
         MacroKind::Join { .. } => Effect { suspends: true, ..pure },
         MacroKind::Print => Effect { deed: Deed::Write, because: format!("prints with `{name}!`").into(), ..pure },
@@ -147,7 +149,7 @@ fn of_macro(name: &str, kind: MacroKind) -> Effect {
             deed: Deed::Unknown,
             confidence: Confidence::Possible,
             suspends: true,
-            because: "an unknown macro".into(),
+            because: "uses a macro of which nothing is known".into(),
             ..pure
         },
     }
@@ -159,12 +161,12 @@ fn of_future_in_local(types: &Types<'_>, effects: &Effects<'_>, local: crate::ir
     let spawned =
         |because: &str| Effect { fence: Some(Fence::Spawned), suspends: true, ..Effect::pure(&declared.name, because) };
     if is_handle(&types.of_local(local)) {
-        return spawned("it is a handle of a task that runs already");
+        return spawned("waits for a task that runs already");
     }
     let Some(init) = declared.init else { return of_future(types, effects, ExprId(0), &types.of_local(local)) };
     match &types.body.expr(init).kind {
         ExprKind::Call { .. } | ExprKind::MethodCall { .. } if call_name(types, init).starts_with("spawn") => {
-            spawned("it is a handle of a task that runs already")
+            spawned("waits for a task that runs already")
         }
         ExprKind::Call { .. } | ExprKind::MethodCall { .. } => effects.of_call(types, init, true),
         _ => of_future(types, effects, init, &types.of_local(local)),
@@ -176,7 +178,7 @@ fn of_future(types: &Types<'_>, effects: &Effects<'_>, _expr: ExprId, ty: &Ty) -
         return Effect {
             fence: Some(Fence::Spawned),
             suspends: true,
-            ..Effect::pure("", "it waits for a task that runs already")
+            ..Effect::pure("", "waits for a task that runs already")
         };
     }
     if let Ty::Named(path, _) = &ty.peeled()
@@ -185,7 +187,7 @@ fn of_future(types: &Types<'_>, effects: &Effects<'_>, _expr: ExprId, ty: &Ty) -
         return Effect {
             fence: Some(fence),
             suspends: true,
-            ..Effect::pure(path.last().map_or("", Name::as_str), "it waits for an event")
+            ..Effect::pure(path.last().map_or("", Name::as_str), "waits for an event")
         };
     }
     let known = crate::analysis::effects::of_type(types, effects, ty);
@@ -193,7 +195,7 @@ fn of_future(types: &Types<'_>, effects: &Effects<'_>, _expr: ExprId, ty: &Ty) -
         deed: Deed::Unknown,
         confidence: Confidence::Possible,
         suspends: true,
-        ..Effect::pure("", "nothing is known of the future it awaits")
+        ..Effect::pure("", "awaits a future of which nothing is known")
     })
 }
 

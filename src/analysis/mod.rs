@@ -53,12 +53,16 @@ pub fn analyze(types: &Types<'_>, effects: &Effects<'_>, least: Confidence) -> V
 
 /// Whether a body awaits twice, so that something may wait for something.
 pub fn awaits_twice(body: &Body) -> bool {
-    let is_site = |expr: &&Expr| match &expr.kind {
+    body.exprs.iter().filter(|expr| is_site(expr)).nth(1).is_some()
+}
+
+/// Whether an expression waits: an await, or a macro that joins.
+pub fn is_site(expr: &Expr) -> bool {
+    match &expr.kind {
         ExprKind::Await { .. } => true,
         ExprKind::Macro(call) => matches!(call.kind, MacroKind::Join { .. }),
         _ => false,
-    };
-    body.exprs.iter().filter(is_site).nth(1).is_some()
+    }
 }
 
 /// Whether an attribute of a function forbids any join in it.

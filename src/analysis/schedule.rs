@@ -151,14 +151,14 @@ impl<'a> Graph<'a> {
         let latest = self.latest(end);
         let mut starts: Vec<usize> = Vec::with_capacity(self.weights.len());
         let mut front = 0;
-        for node in 0..self.weights.len() {
+        for (node, latest) in latest.into_iter().enumerate() {
             let mut start = 0;
             for (from, strict) in &self.before[node] {
                 let end = starts[*from] + self.weights[*from];
                 start = start.max(if *strict { end } else { end.saturating_sub(self.weights[node]) });
             }
             if self.weights[node] > 0 {
-                start = start.max(front.min(latest[node]));
+                start = start.max(front.min(latest));
                 front = front.max(start);
             }
             starts.push(start);

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use crate::analysis::blocker::{Blocker, BlockerKind};
-use crate::analysis::dependence;
+use crate::analysis::dependence::{self, Edge};
 use crate::analysis::effects::Effects;
 use crate::analysis::region::{self, Region};
 use crate::analysis::{Analysis, is_rewritten};
@@ -24,6 +24,8 @@ pub struct Verdict {
     pub kind: VerdictKind,
     /// The region it is in, as an index into the analyses.
     pub region: Option<usize>,
+    /// The await before it in its body.
+    pub previous: Option<ExprId>,
 }
 
 /// Whether an await waits without need.
@@ -61,6 +63,7 @@ pub fn verdicts(types: &Types<'_>, effects: &Effects<'_>, analyses: &[Analysis])
             span: types.body.expr(site.expr).span,
             kind,
             region: home.map(|(region, _)| region),
+            previous: previous.map(|previous| previous.expr),
         });
     }
     found
@@ -165,10 +168,7 @@ fn more_exactly(types: &Types<'_>, effects: &Effects<'_>, analyses: &[Analysis],
 /// Of all that a node waits for, what ends last; of several, what is plainest to see.
 pub fn strongest(analysis: &Analysis, node: usize) -> Blocker {
     let schedule = &analysis.schedule;
-    let end = |from: usize| schedule.starts[from] + schedule.weights[from];
-    let into = analysis.edges.iter().filter(|edge| edge.to == node);
-    let last =
-        into.max_by_key(|edge| (edge.strict, end(edge.from), std::cmp::Reverse(rank(&edge.blocker.kind)), edge.from));
+    let last = strongest_edge(analysis, node);
     let gains_nothing = schedule.weights[node] == 0 && last.is_none_or(|edge| rank(&edge.blocker.kind) >= WEAK);
     match last {
         Some(edge) if !gains_nothing => edge.blocker.clone(),
@@ -180,6 +180,25 @@ pub fn strongest(analysis: &Analysis, node: usize) -> Blocker {
         }
     }
 }
+
+/// The dependence whose blocker is the strongest. A statement between that makes a value is only the messenger where
+/// it is held back by what another one does: then that is the reason.
+pub fn strongest_edge(analysis: &Analysis, node: usize) -> Option<&Edge> {
+    let schedule = &analysis.schedule;
+    let end = |from: usize| schedule.starts[from] + schedule.weights[from];
+    let into = analysis.edges.iter().filter(|edge| edge.to == node);
+    let last =
+        into.max_by_key(|edge| (edge.strict, end(edge.from), std::cmp::Reverse(rank(&edge.blocker.kind)), edge.from))?;
+    let between = &analysis.region.nodes[last.from];
+    let is_messenger = between.sites.is_empty() && matches!(last.blocker.kind, BlockerKind::Flow(_));
+    let behind = if is_messenger { strongest_edge(analysis, last.from) } else { None };
+    let is_by_another =
+        |edge: &&Edge| edge.strict && rank(&edge.blocker.kind) >= BY_DEED && edge.blocker.span != between.span;
+    behind.filter(is_by_another).or(Some(last))
+}
+
+/// Dependences from this rank on come from what is done, those before it from names.
+const BY_DEED: usize = 4;
 
 /// Dependences from this rank on say less than that there is nothing to gain.
 const WEAK: usize = 7;
@@ -202,11 +221,18 @@ fn rank(kind: &BlockerKind) -> usize {
 fn structural(types: &Types<'_>, previous: &Site, site: &Site) -> Blocker {
     let common = previous.path.iter().zip(&site.path).take_while(|(a, b)| a.0 == b.0).count();
     let step = site.path.get(common).or_else(|| previous.path.get(common));
+    let span = step.map_or(types.body.expr(site.expr).span, |(number, _)| branch_span(types, *number));
     let kind = match step.map_or("block", |(_, by)| by) {
         "unsafe" => BlockerKind::Fence("unsafe"),
         by => BlockerKind::Control(by),
     };
-    Blocker::new(kind, types.body.expr(site.expr).span)
+    Blocker::new(kind, span)
+}
+
+/// Where a branch stands: a block, or an expression behind all blocks, as [`Tour`] counts them.
+fn branch_span(types: &Types<'_>, number: usize) -> Span {
+    let expr = |number: usize| types.body.exprs.get(number - types.body.blocks.len()).map(|expr| expr.span);
+    types.body.blocks.get(number).map(|block| block.span).or_else(|| expr(number)).unwrap_or_default()
 }
 
 struct Site {

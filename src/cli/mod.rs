@@ -136,8 +136,15 @@ fn explain_place(
         return Err(Failure { message, help: "name a Rust file and a line: `--why src/api.rs:42`".to_owned() });
     };
     match why(&discovery.workspace, options, FileId(index), line) {
-        Ok(text) => output.print(&text),
-        Err(message) => Err(Failure { message, help: "name the line an `.await` stands on".to_owned() }),
+        Ok(found) => output.write(NOTHING_TO_SAY, |out, style| {
+            let texts: Vec<String> = found.iter().map(|why| report::why(why, style)).collect();
+            out.write_all(texts.join("\n").as_bytes())
+        }),
+        Err(problem) => {
+            let place = problem.place.map_or(String::new(), |(line, _)| format!(":{line}"));
+            let help = problem.help.unwrap_or_else(|| "name a file that compiles".to_owned());
+            Err(Failure { message: format!("{}{place}: {}", problem.file, problem.message), help })
+        }
     }
 }
 

@@ -1,10 +1,11 @@
 //! Awaits in a row that do not need one another.
 #![doc = include_str!("sequential_await.md")]
 
+mod evidence;
+
 use crate::analysis::Analysis;
-use crate::analysis::blocker::BlockerKind;
 use crate::analysis::verdict;
-use crate::diagnostic::{Confidence, Diagnostic, Fix, Label, Level, Row, Timeline};
+use crate::diagnostic::{Diagnostic, Fix, Label, Level, Row, Timeline};
 use crate::index::qualified_name;
 use crate::lints::{Context, Lint};
 use crate::rewrite::{self, provider};
@@ -59,7 +60,7 @@ fn diagnose(context: &Context<'_>, analysis: &Analysis) -> Option<Diagnostic> {
         primary: Label { span: site_span(context, analysis, first_early), text: "could start earlier".to_owned() },
         labels: labels(context, analysis, &awaits, first_early),
         timeline: Some(timeline(context, analysis, &awaits)),
-        evidence: evidence(analysis, &awaits),
+        evidence: evidence::evidence(context, analysis),
         notes,
         fix: fix.ok(),
     })
@@ -79,27 +80,11 @@ fn labels(context: &Context<'_>, analysis: &Analysis, awaits: &[usize], primary:
         } else if start == 0 {
             "starts first".to_owned()
         } else {
-            waits_for(analysis, *node)
+            verdict::strongest(analysis, *node).label(analysis.region.nodes[*node].span)
         };
         Label { span: site_span(context, analysis, *node), text }
     };
     awaits.iter().filter(|node| **node != primary).map(label).collect()
-}
-
-/// What an await that stays behind others waits for, in a few words.
-fn waits_for(analysis: &Analysis, node: usize) -> String {
-    let blocker = verdict::strongest(analysis, node);
-    match &blocker.kind {
-        BlockerKind::Flow(place) => format!("needs `{place}`"),
-        BlockerKind::Write(callee) | BlockerKind::Unknown(callee) => format!("stays: `{callee}` may write"),
-        BlockerKind::Borrow(place)
-        | BlockerKind::Anti(place)
-        | BlockerKind::Output(place)
-        | BlockerKind::Move(place) => {
-            format!("stays: shares `{place}`")
-        }
-        BlockerKind::Control(what) | BlockerKind::Fence(what) => format!("stays: {what}"),
-    }
 }
 
 fn timeline(context: &Context<'_>, analysis: &Analysis, awaits: &[usize]) -> Timeline {
@@ -113,16 +98,6 @@ fn timeline(context: &Context<'_>, analysis: &Analysis, awaits: &[usize]) -> Tim
     Timeline { before: schedule.before, after: schedule.after, rows: awaits.iter().map(row).collect() }
 }
 
-/// One line for each await that runs beside another.
-fn evidence(analysis: &Analysis, awaits: &[usize]) -> Vec<String> {
-    let joined = analysis.schedule.joined();
-    let effects =
-        awaits.iter().filter(|node| joined.contains(node)).filter_map(|node| analysis.effects[*node].awaited.as_ref());
-    let mut lines: Vec<String> = effects.map(|effect| effect.because.to_string()).collect();
-    lines.dedup();
-    lines
-}
-
 fn notes(context: &Context<'_>, analysis: &Analysis) -> Vec<String> {
     let joined = analysis.schedule.joined();
     let fallible: Vec<usize> = joined.iter().copied().filter(|node| analysis.region.nodes[*node].may_fail).collect();
@@ -131,11 +106,9 @@ fn notes(context: &Context<'_>, analysis: &Analysis) -> Vec<String> {
         && joined.iter().any(|node| node > first)
     {
         let name = name_of(context, analysis, *first);
-        notes.push(format!("if {name} fails, the others have been started all the same; today they would not be"));
+        notes.push(format!("if {name} fails, the others have started; today they would not"));
     }
-    if analysis.confidence == Confidence::Possible {
-        notes.push("nothing proves that these calls only read: look at what they do before you join them".to_owned());
-    }
+    notes.extend(evidence::doubt(context, analysis));
     notes
 }
 
@@ -153,29 +126,18 @@ fn fix(context: &Context<'_>, analysis: &Analysis) -> Result<Fix, String> {
     Ok(fix)
 }
 
-/// "`b` waits for `a`", "`b` and `c` wait for `a`", "2 more calls of `a` wait for the first".
+/// "`b` waits for `a`", "`b` and `c` wait for `a`", "2 calls of `b` wait for `a`".
 fn who_waits(context: &Context<'_>, analysis: &Analysis, early: &[usize], waited_for: usize) -> String {
     let first = name_of(context, analysis, waited_for);
-    let mut names: Vec<String> = early.iter().map(|node| name_of(context, analysis, *node)).collect();
-    if names.iter().all(|name| *name == first) {
-        return match names.len() {
-            1 => format!("a second call of {first} waits for the first"),
-            count => format!("{count} more calls of {first} wait for the first"),
-        };
+    let names: Vec<String> = early.iter().map(|node| name_of(context, analysis, *node)).collect();
+    let distinct = evidence::distinct(names.clone());
+    match (distinct.as_slice(), names.len()) {
+        ([name], 1) if *name == first => format!("a second call of {first} waits for the first"),
+        ([name], count) if *name == first => format!("{count} more calls of {first} wait for the first"),
+        ([name], 1) => format!("{name} waits for {first}"),
+        ([name], count) => format!("{count} calls of {name} wait for {first}"),
+        _ => format!("{} wait for {first}", evidence::listed(distinct)),
     }
-    names.dedup();
-    let verb = if early.len() == 1 { "waits" } else { "wait" };
-    format!("{} {verb} for {first}", listed(names))
-}
-
-fn listed(mut names: Vec<String>) -> String {
-    if names.len() > 3 {
-        let more = names.len() - 2;
-        names.truncate(2);
-        return format!("{} and {more} more", names.join(", "));
-    }
-    let Some(last) = names.pop() else { return String::new() };
-    if names.is_empty() { last } else { format!("{} and {last}", names.join(", ")) }
 }
 
 fn name_of(context: &Context<'_>, analysis: &Analysis, node: usize) -> String {

@@ -11,10 +11,15 @@ use miette::{
 };
 
 use super::snippet::{Snippet, WIDEST_GAP, snippet};
-use super::text::{clean, wrap};
-use super::{Style, code, rewritten, timeline};
+use super::text::{clean, width, wrap};
+use super::{Style, code, item, rewritten, timeline};
 use crate::diagnostic::{Applicability, Diagnostic, Fix, Level};
 use crate::source::SourceFile;
+
+/// Columns to the left of a title.
+const ICON: usize = 4;
+/// Lines of evidence; the rest is counted.
+const MOST_REASONS: usize = 4;
 
 /// The whole text, ending in a line break.
 pub(super) fn render(diagnostic: &Diagnostic, file: &SourceFile, style: Style) -> String {
@@ -49,9 +54,8 @@ fn headline(diagnostic: &Diagnostic, file: &SourceFile, style: Style) -> String 
         .with_links(false)
         .with_context_lines(0)
         .without_syntax_highlighting();
-    let message = clean(&diagnostic.message, style).into_owned();
     let headline = Headline {
-        message,
+        message: title(&clean(&diagnostic.message, style), style.width.saturating_sub(ICON)),
         code: code(diagnostic),
         level: diagnostic.level,
         snippet: snippet(diagnostic, file, style),
@@ -61,6 +65,18 @@ fn headline(diagnostic: &Diagnostic, file: &SourceFile, style: Style) -> String 
         text = super::short::render(diagnostic, file, style) + "\n";
     }
     text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// In lines that fit. What it costs, behind the colon, is not torn apart when it needs a line more.
+fn title(message: &str, limit: usize) -> String {
+    let lines = wrap(message, limit);
+    match message.rsplit_once(": ") {
+        Some((what, cost)) if lines.last().is_some_and(|last| width(last) < width(cost)) && width(cost) <= limit => {
+            let lines = wrap(&format!("{what}:"), limit).into_iter().chain([cost.to_owned()]);
+            lines.collect::<Vec<String>>().join("\n")
+        }
+        _ => lines.join("\n"),
+    }
 }
 
 /// What to write instead.
@@ -84,31 +100,23 @@ fn advice(fix: &Fix, file: &SourceFile, style: Style) -> Vec<String> {
 /// Why it may be believed, and what else changes.
 fn reasons(diagnostic: &Diagnostic, style: Style) -> Vec<String> {
     let mut lines = Vec::new();
-    let evidence = diagnostic.evidence.iter().map(|line| line.strip_prefix("reads: ").unwrap_or(line));
-    for (index, line) in evidence.enumerate() {
+    let reasons = &diagnostic.evidence;
+    let shown = if reasons.len() > MOST_REASONS { MOST_REASONS - 1 } else { reasons.len() };
+    for (index, line) in reasons.iter().take(shown).enumerate() {
         lines.extend(item(if index == 0 { "reads:" } else { "" }, &clean(line, style), style));
     }
-    for note in &diagnostic.notes {
-        lines.extend(item("note:", &clean(note, style), style));
+    if shown < reasons.len() {
+        lines.extend(item("", &format!("and {} more", reasons.len() - shown), style));
     }
     let place = match diagnostic.function.as_str() {
         "" => String::new(),
         function => format!("in `{}`; ", clean(function, style)),
     };
     lines.extend(item("note:", &format!("{place}confidence: {}", diagnostic.confidence), style));
+    for note in &diagnostic.notes {
+        lines.extend(item("note:", &clean(note, style), style));
+    }
     lines
-}
-
-/// A word and what it introduces; further lines stand a little to the right, so that the next item is seen.
-fn item(word: &str, text: &str, style: Style) -> Vec<String> {
-    const INDENT: usize = 9;
-    const HANG: usize = 2;
-    let lines = wrap(text, style.width.saturating_sub(INDENT + HANG).max(24));
-    let line = |(index, line): (usize, String)| match index {
-        0 => format!("  {}{}{line}", style.quiet(word), " ".repeat(INDENT - 2 - word.len())),
-        _ => format!("{}{line}", " ".repeat(INDENT + HANG)),
-    };
-    lines.into_iter().enumerate().map(line).collect()
 }
 
 /// A diagnostic as miette asks for it.

@@ -11,6 +11,7 @@ mod short;
 mod snippet;
 mod text;
 mod timeline;
+mod why;
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -20,6 +21,7 @@ use crate::discover::Workspace;
 use crate::source::{Problem, SourceFile};
 
 pub use text::{Style, clean};
+pub use why::why;
 
 /// Everything there is to say after a run.
 #[derive(Clone, Copy, Debug)]
@@ -138,4 +140,16 @@ fn located<'a>(report: &Report<'a>) -> impl Iterator<Item = (&'a Diagnostic, &'a
 /// `conjoin::sequential_await`; nothing when the tool itself speaks.
 fn code(diagnostic: &Diagnostic) -> Option<String> {
     (!diagnostic.lint.is_empty()).then(|| format!("conjoin::{}", diagnostic.lint))
+}
+
+/// A word and what it introduces; further lines stand a little to the right, so that the next item is seen.
+fn item(word: &str, text: &str, style: Style) -> Vec<String> {
+    const INDENT: usize = 9;
+    const HANG: usize = 2;
+    let lines = text::wrap(text, style.width.saturating_sub(INDENT + HANG).max(24));
+    let line = |(index, line): (usize, String)| match index {
+        0 => format!("  {}{}{line}", style.quiet(word), " ".repeat(INDENT.saturating_sub(2 + word.len()))),
+        _ => format!("{}{line}", " ".repeat(INDENT + HANG)),
+    };
+    lines.into_iter().enumerate().map(line).collect()
 }

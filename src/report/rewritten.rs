@@ -11,20 +11,23 @@ use crate::source::{SourceFile, Span};
 const WIDEST_GAP: usize = 3;
 const MOST_LINES: usize = 40;
 const LONGEST_LINE: usize = 400;
+/// Pairs of lines that are compared; beyond that every line counts as changed.
+const MOST_COMPARED: usize = 250_000;
 
-/// The changed statements after the fix; empty when the fix only removes.
+/// The lines that change, after the fix, with a line of what stays to either side; empty when the fix only removes.
 pub(super) fn lines(fix: &Fix, file: &SourceFile, style: Style) -> Vec<String> {
     let ellipsis = if style.unicode { "…" } else { ".." };
-    let blocks: Vec<Vec<String>> = groups(&fix.edits, file).into_iter().map(|edits| block(edits, file)).collect();
-    let indent = blocks.iter().flatten().filter(|line| !line.is_empty()).map(|line| indent_of(line)).min().unwrap_or(0);
-    let mut lines = Vec::new();
-    for block in blocks.iter().filter(|block| !block.is_empty()) {
-        if !lines.is_empty() {
-            lines.push(ellipsis.to_owned());
-        }
-        let dedented = block.iter().map(|line| line.get(indent..).unwrap_or_default());
-        lines.extend(dedented.map(|line| cut(&clean(line, style), LONGEST_LINE, style)));
-    }
+    let blocks: Vec<Vec<Option<String>>> =
+        groups(&fix.edits, file).into_iter().map(|edits| block(edits, file)).collect();
+    let shown: Vec<Option<String>> =
+        blocks.into_iter().filter(|block| !block.is_empty()).collect::<Vec<_>>().join(&None);
+    let texts = || shown.iter().flatten().filter(|line| !line.is_empty());
+    let indent = texts().map(|line| indent_of(line)).min().unwrap_or(0);
+    let dedented = shown.iter().map(|line| match line {
+        Some(line) => cut(&clean(line.get(indent..).unwrap_or_default(), style), LONGEST_LINE, style),
+        None => ellipsis.to_owned(),
+    });
+    let mut lines: Vec<String> = dedented.collect();
     if lines.len() > MOST_LINES {
         lines.truncate(MOST_LINES);
         lines.push(ellipsis.to_owned());
@@ -58,8 +61,9 @@ fn last_line(edit: &Edit, file: &SourceFile) -> usize {
     if is_whole_lines && end.line > first { end.line - 1 } else { end.line }
 }
 
-/// The whole lines that some edits touch, after them, without the empty ones a removed statement leaves.
-fn block(edits: &[Edit], file: &SourceFile) -> Vec<String> {
+/// The whole lines that some edits touch, after them, without the empty ones a removed statement leaves; `None` where
+/// lines stay as they are.
+fn block(edits: &[Edit], file: &SourceFile) -> Vec<Option<String>> {
     let (Some(first), Some(last)) = (edits.first(), edits.last()) else {
         return Vec::new();
     };
@@ -75,7 +79,47 @@ fn block(edits: &[Edit], file: &SourceFile) -> Vec<String> {
     while lines.last().is_some_and(String::is_empty) {
         lines.pop();
     }
-    lines
+    let old: Vec<&str> = file.slice(Span { start, end }).lines().map(str::trim_end).collect();
+    let is_new = is_new(&old, &lines);
+    let is_shown = near(&is_new);
+    let shown = lines.into_iter().zip(is_shown).map(|(line, is_shown)| is_shown.then_some(line));
+    let mut shown: Vec<Option<String>> = shown.collect();
+    shown.dedup_by(|one, other| one.is_none() && other.is_none());
+    shown
+}
+
+/// For each line whether it is there only after the edits: it is not in the longest run of lines that both have.
+fn is_new(old: &[&str], new: &[String]) -> Vec<bool> {
+    if old.len() * new.len() > MOST_COMPARED {
+        return vec![true; new.len()];
+    }
+    // How many lines are common from here to the end.
+    let mut common = vec![vec![0_usize; new.len() + 1]; old.len() + 1];
+    for (i, before) in old.iter().enumerate().rev() {
+        for (j, after) in new.iter().enumerate().rev() {
+            let skipped = common[i + 1][j].max(common[i][j + 1]);
+            common[i][j] = if before == after { common[i + 1][j + 1] + 1 } else { skipped };
+        }
+    }
+    let mut i = 0;
+    let is_new = new.iter().enumerate().map(|(j, after)| {
+        while i < old.len() && old[i] != *after && common[i + 1][j] == common[i][j] {
+            i += 1;
+        }
+        let is_common = i < old.len() && old[i] == *after;
+        i += usize::from(is_common);
+        !is_common
+    });
+    is_new.collect()
+}
+
+/// Which lines are shown: new ones, one to each side of them, and one that would be left out alone.
+fn near(is_new: &[bool]) -> Vec<bool> {
+    let at = |shown: &[bool], line: usize| shown.get(line).copied().unwrap_or(true);
+    let around = |shown: &[bool], line: usize| (line > 0 && shown[line - 1]) || shown.get(line + 1) == Some(&true);
+    let beside: Vec<bool> = (0..is_new.len()).map(|line| is_new[line] || around(is_new, line)).collect();
+    let is_alone = |line: usize| (line == 0 || beside[line - 1]) && at(&beside, line + 1);
+    (0..is_new.len()).map(|line| beside[line] || is_alone(line)).collect()
 }
 
 fn indent_of(line: &str) -> usize {

@@ -3,24 +3,25 @@
 //! In: a [`Diagnostic`] and its file. Out: [`Snippet`]: lines with their numbers, and marks on them.
 //! Invariant: every mark lies within the lines shown, on character boundaries of their text.
 
+mod shown;
+
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::Style;
-use super::text::{char_width, clean, width, wrap};
+use super::text::{clean, width, wrap};
 use crate::diagnostic::{Diagnostic, Label};
 use crate::source::{SourceFile, Span};
+use shown::Shown;
 
 /// Lines between two marks that are shown rather than left out.
 pub(super) const WIDEST_GAP: usize = 3;
 /// A mark over more lines is drawn on the first of them only.
 const TALLEST_MARK: usize = 8;
-/// Columns to the left of the code: line number, bar, and the arrow of a mark over several lines.
-const GUTTER: usize = 12;
-/// Columns of a mark that must be seen; a line is cut on its left too when its first mark stands further right.
-const LEAST_MARK: usize = 20;
-/// Characters shown before the first mark of such a line.
-const AROUND_MARK: usize = 10;
+/// Columns to the left of the code beside the line number: a bar and spaces.
+const GUTTER: usize = 4;
+/// Columns of the arrow of a mark over several lines, and of the one that leads to a label.
+const ARROW: usize = 4;
 
 /// Some lines of a file, and marks on them.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub(super) struct Snippet {
     pub(super) text: String,
     pub(super) lines: Vec<Line>,
     pub(super) marks: Vec<Mark>,
+    /// Columns to the left of the code.
+    gutter: usize,
 }
 
 /// A line shown.
@@ -59,6 +62,7 @@ pub(super) fn snippet(diagnostic: &Diagnostic, file: &SourceFile, style: Style) 
         text: String::new(),
         lines: Vec::new(),
         marks: Vec::new(),
+        gutter: 0,
     };
     let primary = std::iter::once((&diagnostic.primary, true));
     let labels: Vec<(&Label, Span, bool)> = primary
@@ -68,7 +72,10 @@ pub(super) fn snippet(diagnostic: &Diagnostic, file: &SourceFile, style: Style) 
     let spans: Vec<Span> = labels.iter().map(|(_, span, _)| *span).collect();
     let numbers = line_numbers(&spans, file);
     let indent = shared_indent(&numbers, file);
-    let room = style.width.saturating_sub(GUTTER);
+    let has_arrows = spans.iter().any(|span| file.position(span.start).line < file.position(span.end).line);
+    let digits = numbers.last().map_or(0, |last| last.to_string().len());
+    snippet.gutter = GUTTER + digits + if has_arrows { ARROW } else { 0 };
+    let room = style.width.saturating_sub(snippet.gutter);
     let shown: Vec<Shown<'_>> =
         numbers.into_iter().map(|number| Shown::new(number, indent, &spans, room, file)).collect();
     for line in &shown {
@@ -98,7 +105,7 @@ impl Snippet {
     }
 
     fn place(&self, offset: u32, shown: &[Shown<'_>], style: Style) -> usize {
-        let line = shown.partition_point(|line| line.span.start <= offset).saturating_sub(1);
+        let line = shown.partition_point(|line| line.whole.start <= offset).saturating_sub(1);
         match (shown.get(line), self.lines.get(line)) {
             (Some(shown), Some(line)) => line.range.start + shown.clean_up_to(offset, style).len(),
             _ => 0,
@@ -113,70 +120,9 @@ impl Snippet {
             let to = |end: usize| width(self.text.get(line.range.start..end).unwrap_or_default());
             (to(range.start) + to(end)) / 2
         };
-        let left = GUTTER + line.map_or(0, middle);
-        wrap(&clean(text, style), style.width.saturating_sub(left).max(14)).join("\n")
+        let left = self.gutter + ARROW + line.map_or(0, middle);
+        wrap(&clean(text, style), style.width.saturating_sub(left).max(8)).join("\n")
     }
-}
-
-/// A line of the file and the part of it that is shown.
-struct Shown<'a> {
-    number: usize,
-    span: Span,
-    file: &'a SourceFile,
-    is_cut_left: bool,
-    is_cut_right: bool,
-}
-
-impl<'a> Shown<'a> {
-    /// As much of the line as fits into `room` columns without its first `indent` bytes: from its start when its first
-    /// mark can be seen then, else from a little before that.
-    fn new(number: usize, indent: usize, spans: &[Span], room: usize, file: &'a SourceFile) -> Shown<'a> {
-        let line = file.line_span(number);
-        let whole = Span::new((line.start as usize + indent).min(line.end as usize), line.end as usize);
-        let here = spans.iter().filter(|span| whole.start <= span.start && span.start <= whole.end);
-        let first_mark = here.map(|span| span.start).min().unwrap_or(whole.start);
-        let text = file.slice(whole);
-        let lead = text.get(..(first_mark - whole.start) as usize).unwrap_or_default();
-        let is_cut_left = display_width(text) > room && display_width(lead) + LEAST_MARK > room;
-        let skipped = if is_cut_left { lead.char_indices().rev().nth(AROUND_MARK).map_or(0, |(at, _)| at) } else { 0 };
-        let rest = text.get(skipped..).unwrap_or_default();
-        let taken = fitting(rest, room.saturating_sub(usize::from(is_cut_left)));
-        let start = whole.start as usize + skipped;
-        Shown { number, span: Span::new(start, start + taken), file, is_cut_left, is_cut_right: taken < rest.len() }
-    }
-
-    fn text(&self, style: Style) -> String {
-        let tail = if self.is_cut_right { ellipsis(style) } else { "" };
-        self.clean_up_to(self.span.end, style) + tail
-    }
-
-    fn clean_up_to(&self, offset: u32, style: Style) -> String {
-        let end = offset.clamp(self.span.start, self.span.end);
-        let head = if self.is_cut_left { ellipsis(style) } else { "" };
-        format!("{head}{}", clean(self.file.slice(Span { start: self.span.start, end }), style))
-    }
-}
-
-fn ellipsis(style: Style) -> &'static str {
-    if style.unicode { "…" } else { "~" }
-}
-
-/// Columns of raw text once it is clean.
-fn display_width(text: &str) -> usize {
-    text.chars().map(char_width).sum()
-}
-
-/// How many bytes of raw text fit, leaving a column for the sign that it goes on when not all do.
-fn fitting(text: &str, room: usize) -> usize {
-    if display_width(text) <= room {
-        return text.len();
-    }
-    let mut columns = 0;
-    let too_far = text.char_indices().find(|(_, char)| {
-        columns += char_width(*char);
-        columns >= room
-    });
-    too_far.map_or(text.len(), |(at, _)| at)
 }
 
 /// Bytes of white space that all lines begin with; blank lines have no say.
@@ -188,14 +134,16 @@ fn shared_indent(numbers: &[usize], file: &SourceFile) -> usize {
     indents.min().unwrap_or(0)
 }
 
-/// The span, or its part on the first line when it is very tall.
+/// The span, or of a very tall one its first line, and those after it up to the call: a bare `self` says nothing.
 fn short_span(span: Span, file: &SourceFile) -> Span {
     let (first, last) = (file.position(span.start).line, file.position(span.end).line);
     if last - first < TALLEST_MARK {
-        span
-    } else {
-        Span { start: span.start, end: file.line_span(first).end.max(span.start) }
+        return span;
     }
+    let call = file.slice(span).find('(').map_or(span.start, |at| span.start + u32::try_from(at).unwrap_or(0));
+    let line = file.position(call).line;
+    let end = if line - first < TALLEST_MARK { line } else { first };
+    Span { start: span.start, end: file.line_span(end).end.max(span.start) }
 }
 
 fn line_numbers(spans: &[Span], file: &SourceFile) -> Vec<usize> {

@@ -9,9 +9,9 @@ use crate::tree::{manifest, tree, write};
 /// What a run left behind.
 #[derive(Debug)]
 pub(crate) struct Ran {
-    code: Option<i32>,
+    pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
-    stderr: String,
+    pub(crate) stderr: String,
 }
 
 /// The binary in a folder, with an environment that says nothing about colour.

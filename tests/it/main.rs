@@ -12,3 +12,4 @@ mod parsing;
 mod report;
 mod tidy;
 mod tree;
+mod why;

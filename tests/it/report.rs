@@ -143,8 +143,8 @@ conjoin::sequential_await
     let (name, photo) = tokio::join!(store.name(), store.photo());
 
   reads: `name` by name and `&self`
-  note:  if `photo` fails, `name` has run
   note:  in `page`; confidence: likely
+  note:  if `photo` fails, `name` has run
 
 ";
     let seen = human(PAGE, page(), PLAIN);
@@ -238,6 +238,55 @@ fn lines_far_apart_are_two_boxes_and_tall_marks_one_arrow() {
    ╰────
 ";
     assert!(seen.contains(expected.trim_start()), "{seen}");
+}
+
+#[test]
+fn a_long_line_shows_where_it_awaits() {
+    let call = |name: &str, args: &str| format!("{name}({}).await", args.repeat(12));
+    let (first, second) = (call("first", "argument, "), call("second", "取る, "));
+    let text = format!("async fn f() {{\n    let a = {first}?;\n    let b = {second}?;\n}}\n");
+    let seen = human(&text, two_awaits(&text, &first, &second, &[]), PLAIN);
+    let code: Vec<&str> = seen.lines().filter(|line| line.contains(" │ let")).collect();
+    assert!(code.len() == 2 && code.iter().all(|line| line.contains('…') && line.ends_with(").await?;")), "{seen}");
+    assert!(code[0].contains("first(argument") && code[1].contains("second(取る"), "{seen}");
+    assert!(seen.lines().all(|line| unicode_width::UnicodeWidthStr::width(line) <= 80), "{seen}");
+}
+
+#[test]
+fn a_title_keeps_its_figures_together() {
+    let mut diagnostic = page();
+    diagnostic.message = format!("`b` waits for `{}` without need: 2 round trips could be 1", "a".repeat(30));
+    let seen = human(PAGE, diagnostic.clone(), PLAIN);
+    assert!(seen.contains(" without need:\n  │ 2 round trips could be 1\n"), "{seen}");
+    diagnostic.message = format!("`b` waits for `{}` without need: 2 round trips could be 1", "a".repeat(18));
+    assert!(human(PAGE, diagnostic, PLAIN).contains(" without need: 2 round trips could be 1\n"));
+}
+
+#[test]
+fn of_a_tall_mark_the_call_is_shown() {
+    let arguments = "            1,\n".repeat(9);
+    let first = format!("self\n        .store\n        .first(\n{arguments}        )\n        .await");
+    let text = format!("async fn f() {{\n    let a = {first};\n    b().await;\n}}\n");
+    let seen = human(&text, two_awaits(&text, &first, "b().await", &[]), PLAIN);
+    assert!(seen.contains("let a = self") && seen.contains("├─▶     .first(\n") && !seen.contains(" 1,"), "{seen}");
+}
+
+#[test]
+fn what_stays_is_left_out_of_the_code_to_write() {
+    let lines: String = (0..9).map(|line| format!("    step({line});\n")).collect();
+    let text = format!("async fn f() {{\n    let a = b().await;\n{lines}    let c = d().await;\n}}\n");
+    let whole = &text[15..text.len() - 2];
+    let after = whole.replace("b().await", "join!(b(), d())").replace("    let c = d().await;\n", "");
+    let seen = human(&text, two_awaits(&text, "b().await", "d().await", &[(whole, &after)]), PLAIN);
+    assert!(seen.contains("\n    let a = join!(b(), d());\n    step(0);\n    …\n\n"), "{seen}");
+}
+
+#[test]
+fn evidence_is_four_lines_at_most() {
+    let mut diagnostic = page();
+    diagnostic.evidence = (0..6).map(|number| format!("`read{number}` reads")).collect();
+    let seen = human(PAGE, diagnostic, PLAIN);
+    assert!(seen.contains("`read2` reads\n         and 3 more\n  note:") && !seen.contains("`read3`"), "{seen}");
 }
 
 #[test]

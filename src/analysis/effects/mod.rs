@@ -7,6 +7,7 @@
 //! summary, the join of all of them, and nothing is kept before its circle is complete.
 
 mod summary;
+pub mod words;
 
 use summary::Kept as _;
 
@@ -38,7 +39,7 @@ pub struct Effect {
     pub is_local: bool,
     /// The callee that decides, `save`.
     pub callee: Name,
-    /// Why, in one line: "its body only calls ..".
+    /// Why, as [`words`] has it: "calls `fetch`, which reads by its name".
     pub because: Arc<str>,
 }
 
@@ -126,7 +127,7 @@ impl<'a> Effects<'a> {
         }
         summary::summarise(self.index, id, self);
         self.known(id)
-            .unwrap_or_else(|| Arc::new(Effect::new(Deed::Unknown, Confidence::Possible, "", "it could not be read")))
+            .unwrap_or_else(|| Arc::new(Effect::new(Deed::Unknown, Confidence::Possible, "", "could not be read")))
     }
 }
 
@@ -153,14 +154,14 @@ fn call_effect(
 ) -> Effect {
     let name = call_name(types, call);
     if awaited && knowledge::names().fence(&name) == Some(Fence::Finaliser) {
-        return Effect::fenced(Fence::Finaliser, &name, format!("calls `{name}`, which ends something, by its name"));
+        return Effect::fenced(Fence::Finaliser, &name, format!("calls `{name}`, which ends something by its name"));
     }
     if awaited && knowledge::names().is_cached(&name) {
         let because = format!("calls `{name}`, which asks only when the answer is not kept");
         return Effect { is_local: true, ..Effect::new(Deed::Read, Confidence::Likely, &name, because) };
     }
     if awaited && checks_out(types, call, &name) {
-        return Effect::fenced(Fence::Pool, &name, format!("`{name}` takes a connection from a pool"));
+        return Effect::fenced(Fence::Pool, &name, format!("calls `{name}`, which takes a connection from a pool"));
     }
     // Nobody here declares it, so it is what everybody knows under that name.
     if !awaited
@@ -261,12 +262,13 @@ fn of_functions(
             None => effect,
         });
     }
-    let joined =
-        joined.unwrap_or_else(|| Effect::new(Deed::Unknown, Confidence::Possible, name, "nothing is known of it"));
+    let joined = joined.unwrap_or_else(|| {
+        Effect::new(Deed::Unknown, Confidence::Possible, name, format!("calls `{name}`, of which nothing is known"))
+    });
     let by_name = knowledge::names().deed(name);
     if joined.deed == Deed::Read && joined.confidence < Confidence::Proven && by_name == Deed::Write {
         // Names speak against names, and the outer one says what it is for.
-        let because = format!("`{name}` writes, by its name");
+        let because = format!("calls `{name}`{}, which writes by its name", place_of(types.index, functions));
         return Effect { callee: name.clone(), deed: Deed::Write, because: because.into(), ..joined };
     }
     if joined.deed != Deed::Unknown || joined.fence.is_some() {
@@ -275,8 +277,9 @@ fn of_functions(
     // The body says nothing either way: name and signature may.
     match by_name {
         Deed::Read if !harms(&joined) && !gives_away_exclusively(types, call) => {
+            let place = place_of(types.index, functions);
             let because =
-                format!("`{name}` reads, by its name and signature, and nothing in its body speaks against it");
+                format!("calls `{name}`{place}, which reads by its name and signature; its body shows no write");
             Effect {
                 deed: Deed::Read,
                 confidence: Confidence::Likely,
@@ -298,10 +301,16 @@ fn harms(effect: &Effect) -> bool {
 
 fn in_callers_words(index: &Index<'_>, id: FunctionId, effect: Effect) -> Effect {
     let (Some(ir), Some(function)) = (index.file(id.file), index.function(id)) else { return effect };
+    let callee = format!("calls `{}`{}", qualified_name(ir, function), place_of(index, &[id]));
+    Effect { because: words::behind(&callee, &effect.because).into(), ..effect }
+}
+
+/// ` (src/store.rs:9)`; nothing when it may be one of several.
+fn place_of(index: &Index<'_>, functions: &[FunctionId]) -> String {
+    let [id] = functions else { return String::new() };
+    let Some(function) = index.function(*id) else { return String::new() };
     let source = index.source(id.file);
-    let line = source.position(function.name_span.start).line;
-    let because = format!("`{}` ({}:{line}) {}", qualified_name(ir, function), source.name, effect.because);
-    Effect { because: because.into(), ..effect }
+    format!(" ({}:{})", source.name, source.position(function.name_span.start).line)
 }
 
 /// A call of a value. What a closure of this body does is seen where it stands; one that was handed in may do anything.
@@ -337,8 +346,9 @@ fn of_constructor(
     if !awaited {
         return Effect::pure(&name, "only builds a value");
     }
-    of_awaited_type(types, &Ty::Named(path, Vec::new()), summary)
-        .unwrap_or_else(|| Effect::new(Deed::Unknown, Confidence::Possible, &name, "nothing is known of this future"))
+    of_awaited_type(types, &Ty::Named(path, Vec::new()), summary).unwrap_or_else(|| {
+        Effect::new(Deed::Unknown, Confidence::Possible, &name, "awaits a future of which nothing is known")
+    })
 }
 
 /// What awaiting a value of a type does, where the workspace declares its `poll`.
@@ -362,7 +372,7 @@ fn of_foreign(types: &Types<'_>, call: ExprId, path: &[Name], awaited: bool) -> 
 
 fn of_fact(types: &Types<'_>, call: ExprId, fact: &Fact, path: &[Name], name: &Name) -> Effect {
     if fact.runs_arguments && gives_a_place(types, call) {
-        let because = format!("`{name}` runs futures made elsewhere, of which nothing is known");
+        let because = format!("calls `{name}`, which runs futures made elsewhere, of which nothing is known");
         return Effect::new(Deed::Unknown, Confidence::Possible, name, because);
     }
     let path = path.join("::");
@@ -396,12 +406,8 @@ fn by_method_name(types: &Types<'_>, call: ExprId, name: &Name, awaited: bool) -
         return None;
     }
     let effect = match names.sync_method(name)? {
-        SyncMethod::Pure => {
-            Effect { confidence: Confidence::Likely, ..Effect::pure(name, "touches its arguments only, by its name") }
-        }
-        SyncMethod::Exclusive if changes_only_its_own(types, *receiver) => {
-            Effect { confidence: Confidence::Likely, ..Effect::pure(name, "changes a local value") }
-        }
+        SyncMethod::Pure => harmless(name, "touches its arguments only, by its name"),
+        SyncMethod::Exclusive if changes_only_its_own(types, *receiver) => harmless(name, "changes a local value"),
         SyncMethod::Exclusive | SyncMethod::Write => Effect::new(
             Deed::Write,
             Confidence::Likely,
@@ -421,6 +427,10 @@ fn by_method_name(types: &Types<'_>, call: ExprId, name: &Name, awaited: bool) -
         SyncMethod::Clock => Effect::fenced(Fence::Clock, name, format!("calls `{name}`, which reads the clock")),
     };
     Some(Effect { suspends: false, ..effect })
+}
+
+fn harmless(name: &Name, does: &str) -> Effect {
+    Effect { confidence: Confidence::Likely, ..Effect::pure(name, &format!("calls `{name}`, which {does}")) }
 }
 
 /// Whether a method on this receiver can only change what the function itself holds: its `mut` local, what it
@@ -470,14 +480,14 @@ pub(crate) fn is_std_collection(ty: &Ty) -> bool {
 fn by_name(types: &Types<'_>, call: ExprId, name: &Name, awaited: bool) -> Effect {
     let names = knowledge::names();
     if awaited && let Some(fence) = names.fence(name) {
-        return Effect::fenced(fence, name, format!("calls `{name}`, which {}, by its name", fence_says(fence)));
+        return Effect::fenced(fence, name, format!("calls `{name}`, which {} by its name", fence_says(fence)));
     }
     if !awaited && names.reads_clock(name) {
         return Effect::fenced(Fence::Clock, name, format!("calls `{name}`, which reads the clock"));
     }
     match names.deed(name) {
         Deed::Write if awaited => {
-            Effect::new(Deed::Write, Confidence::Likely, name, format!("calls `{name}`, which writes, by its name"))
+            Effect::new(Deed::Write, Confidence::Likely, name, format!("calls `{name}`, which writes by its name"))
         }
         Deed::Write if !changes_its_own_receiver(types, call) => {
             let because = format!("calls `{name}`, which may write, by its name");
@@ -487,18 +497,15 @@ fn by_name(types: &Types<'_>, call: ExprId, name: &Name, awaited: bool) -> Effec
             Deed::Read,
             Confidence::Likely,
             name,
-            format!("`{name}` reads, by its name and the way it is called"),
+            format!("calls `{name}`, which reads by its name and the way it is called"),
         ),
         _ if awaited => Effect::new(
             Deed::Unknown,
             Confidence::Possible,
             name,
-            format!("neither body nor name say what `{name}` does"),
+            format!("calls `{name}`, of which neither a body nor the name says what it does"),
         ),
-        _ => Effect {
-            confidence: Confidence::Likely,
-            ..Effect::pure(name, "is a plain call, and nothing in its name speaks of an effect")
-        },
+        _ => harmless(name, "does nothing that others see, by its name"),
     }
 }
 

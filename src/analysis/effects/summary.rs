@@ -145,23 +145,23 @@ fn unread() -> Effect {
 fn by_declaration(function: &Function) -> Effect {
     let names = knowledge::names();
     if let Some(fence) = names.fence(&function.name) {
-        return Effect::fenced(fence, &function.name, "is only declared, and its name speaks of waiting");
+        return Effect::fenced(fence, &function.name, "waits by its name; it is only declared");
     }
     match names.deed(&function.name) {
         Deed::Write => {
-            Effect::new(Deed::Write, Confidence::Likely, &function.name, "is only declared, and writes by its name")
+            Effect::new(Deed::Write, Confidence::Likely, &function.name, "writes by its name; it is only declared")
         }
         Deed::Read if function.receiver != Some(crate::ir::Receiver::Exclusive) => Effect::new(
             Deed::Read,
             Confidence::Likely,
             &function.name,
-            "is only declared, and reads by its name and signature",
+            "reads by its name and signature; it is only declared",
         ),
         _ => Effect::new(
             Deed::Unknown,
             Confidence::Possible,
             &function.name,
-            "is only declared, and its name says nothing",
+            "is only declared, under a name that says nothing",
         ),
     }
 }
@@ -217,8 +217,14 @@ fn inside(effect: Effect) -> Effect {
         // A clock is read here or there; what is dropped inside was made inside.
         Some(Fence::Clock) => Effect { fence: None, deed: Deed::Read, confidence: Confidence::Likely, ..effect },
         // What is done with the connection says what the call is for.
-        Some(Fence::Pool) => Effect { fence: None, deed: Deed::Read, confidence: Confidence::Likely, ..effect },
-        Some(Fence::Statement) => Effect { fence: None, deed: Deed::Pure, confidence: Confidence::Likely, ..effect },
+        Some(Fence::Pool) => {
+            let because = format!("calls `{}`, which only takes a connection from a pool", effect.callee).into();
+            Effect { fence: None, deed: Deed::Read, confidence: Confidence::Likely, because, ..effect }
+        }
+        Some(Fence::Statement) => {
+            let because = "drops what it made itself".into();
+            Effect { fence: None, deed: Deed::Pure, confidence: Confidence::Likely, because, ..effect }
+        }
         Some(Fence::Spawned | Fence::Gate) => {
             Effect { fence: None, deed: Deed::Unknown, confidence: Confidence::Possible, ..effect }
         }
