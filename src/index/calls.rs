@@ -186,7 +186,7 @@ fn inherited(index: &Index<'_>, name: &str, method: &Name) -> Vec<FunctionId> {
 /// The methods of a type of the workspace, by the type's absolute path: its own, those of the traits it
 /// implements, and the bodies those traits give.
 fn methods_of(index: &Index<'_>, path: &[Name], method: &Name) -> Vec<FunctionId> {
-    let Some(of) = path.last() else { return Vec::new() };
+    let Some(of) = path.last().filter(|_| index.declares_function(method)) else { return Vec::new() };
     let is_foreign = index.is_foreign(path);
     if index.declares_trait(of) && index.types_named(of).is_empty() {
         return match of_bounds(index, &[path.to_vec()], method) {
@@ -218,15 +218,11 @@ fn narrow_to_crate(index: &Index<'_>, path: &[Name], found: &mut Vec<FunctionId>
     }
 }
 
+/// The bodies that traits give for a method, of those traits that a type implements.
 fn defaults_of(index: &Index<'_>, of: &str, method: &Name) -> Vec<FunctionId> {
-    let mut found = Vec::new();
-    for (_, block) in index.impls_naming(of) {
-        let is_for_it = type_name(&block.self_ty).is_some_and(|name| name == of);
-        if let Some(path) = block.of_trait.as_ref().filter(|_| is_for_it) {
-            found.extend(index.methods_in_traits(path.last(), method));
-        }
-    }
-    found
+    let named = index.functions_named(method).unwrap_or_default();
+    let is_implemented = |id: &FunctionId| index.trait_of(*id).is_some_and(|name| index.implements(of, name));
+    named.into_iter().filter(is_implemented).collect()
 }
 
 fn implements(block: &crate::ir::Impl, name: &str) -> bool {

@@ -216,14 +216,23 @@ impl<'w> Index<'w> {
         found
     }
 
-    /// The impl blocks whose header names `of`, with their file.
-    pub(crate) fn impls_naming(&self, of: &str) -> Vec<(FileId, &Impl)> {
-        let files = self.impls.get(of).map_or(&[][..], Vec::as_slice);
-        if files.len() > 4 * MOST_CANDIDATE_FILES {
-            return Vec::new();
+    /// The name of the trait that declares a function.
+    pub(crate) fn trait_of(&self, id: FunctionId) -> Option<&Name> {
+        match self.function(id)?.owner {
+            Owner::Trait(index) => Some(&self.file(id.file)?.traits[index].name),
+            _ => None,
         }
-        let irs = files.iter().filter_map(|file| Some((*file, self.file(*file)?)));
-        irs.flat_map(|(file, ir)| ir.impls.iter().map(move |block| (file, block))).collect()
+    }
+
+    /// Whether some impl block is of a trait and for a type of these names.
+    pub(crate) fn implements(&self, of: &str, name: &str) -> bool {
+        let (Some(files), Some(others)) = (self.impls.get(of), self.impls.get(name)) else { return false };
+        let is_it = |block: &Impl| {
+            block.of_trait.as_ref().is_some_and(|path| path.last() == name)
+                && type_name(&block.self_ty).is_some_and(|ty| ty == of)
+        };
+        let mut both = files.iter().filter(|file| others.binary_search(file).is_ok());
+        both.any(|file| self.file(*file).is_some_and(|ir| ir.impls.iter().any(is_it)))
     }
 
     /// The method of a trait's own declaration.
