@@ -16,8 +16,8 @@ use super::{Style, code, item, rewritten, timeline};
 use crate::diagnostic::{Applicability, Diagnostic, Fix, Level};
 use crate::source::SourceFile;
 
-/// Columns to the left of a title.
-const ICON: usize = 4;
+/// Columns of the sign to the left of a title, and those that miette leaves free to its right.
+const ICON: usize = 6;
 /// Lines of evidence; the rest is counted.
 const MOST_REASONS: usize = 4;
 
