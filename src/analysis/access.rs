@@ -269,7 +269,11 @@ impl Walk<'_, '_> {
             place.fields.clear();
         }
         let span = self.types.body.expr(expr).span;
+        let lender = lender(self.types.body, &place);
         self.found.push(Access { place, mode, phase: self.phase, held: self.held, span });
+        if let Some(place) = lender {
+            self.found.push(Access { place, mode: Mode::Read, phase: self.phase, held: self.held, span });
+        }
     }
 
     fn touch_all(&mut self, expr: ExprId, locals: &[LocalId], mode: Mode) {
@@ -290,6 +294,14 @@ impl Walk<'_, '_> {
         } else {
             Mode::Take
         }
+    }
+}
+
+/// What a local borrows from, when it was made by `&place`: using it is using that.
+fn lender(body: &Body, place: &Place) -> Option<Place> {
+    match body.expr(body.local(place.root).init?).kind {
+        ExprKind::Borrow { mutable: false, base } => self::place(body, base),
+        _ => None,
     }
 }
 

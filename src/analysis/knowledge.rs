@@ -122,6 +122,7 @@ pub struct Names {
     read: Vec<String>,
     unclear: Vec<String>,
     write: Vec<String>,
+    cached: Vec<String>,
     fence: FenceNames,
     sync: SyncNames,
 }
@@ -212,6 +213,11 @@ impl Names {
             (&self.sync.exclusive, SyncMethod::Exclusive),
         ];
         lists.into_iter().find(|(names, _)| names.iter().any(|known| known == name)).map(|(_, kind)| kind)
+    }
+
+    /// Whether an awaited call of that name keeps its answer and gives it again.
+    pub fn is_cached(&self, name: &str) -> bool {
+        self.cached.iter().any(|known| known == name)
     }
 
     /// Whether a synchronous call of that name reads the clock.

@@ -13,7 +13,7 @@ use crate::analysis::inspect::{Call, Inspection, inspect};
 use crate::analysis::knowledge::{self, SyncMethod};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
-use crate::ir::{BlockId, ExprId, ExprKind, LocalId, Name, Pat, PatKind, Stmt, StmtKind};
+use crate::ir::{BlockId, ExprId, ExprKind, LocalId, MacroKind, Name, Pat, PatKind, Stmt, StmtKind};
 use crate::source::Span;
 
 /// A run of statements.
@@ -248,28 +248,25 @@ fn boundary(found: &Inspection, stmt: &Stmt) -> Option<Blocker> {
     }
 }
 
-/// `f().await`, `f().await?`, `f().await.unwrap()`: nothing is done with the value.
+/// `f().await`, `f().await?`, `f().await.context("f")?`: nothing is done with the value.
 fn is_bare_await(types: &Types<'_>, expr: ExprId) -> bool {
     match &types.body.expr(expr).kind {
         ExprKind::Await { .. } => true,
-        ExprKind::Macro(call) => matches!(call.kind, crate::ir::MacroKind::Join { .. }),
-        ExprKind::Try { base } => is_bare_await(types, *base),
+        ExprKind::Macro(call) => matches!(call.kind, MacroKind::Join { .. }),
+        // Whatever an adapter makes of the error, the value is dropped.
+        ExprKind::Try { base } => is_adapted_await(types, *base),
         ExprKind::MethodCall { receiver, method, .. } => {
-            let passes_on = [
-                "unwrap",
-                "expect",
-                "ok",
-                "map_err",
-                "context",
-                "with_context",
-                "unwrap_or_default",
-                "wrap_err",
-                "unwrap_or_else",
-                "inspect_err",
-            ];
-            passes_on.contains(&method.as_str()) && is_bare_await(types, *receiver)
+            let drops = ["unwrap", "expect", "ok", "unwrap_or_default", "unwrap_or_else", "inspect_err"];
+            drops.contains(&method.as_str()) && is_adapted_await(types, *receiver)
         }
         _ => false,
+    }
+}
+
+fn is_adapted_await(types: &Types<'_>, expr: ExprId) -> bool {
+    match &types.body.expr(expr).kind {
+        ExprKind::MethodCall { receiver, .. } => is_adapted_await(types, *receiver),
+        _ => is_bare_await(types, expr),
     }
 }
 

@@ -41,7 +41,7 @@ pub enum Plan {
 /// Schedules a region. Edges must point from earlier to later nodes.
 pub fn schedule(weights: &[usize], edges: &[Edge]) -> Schedule {
     let graph = Graph::new(weights, edges);
-    let starts = graph.starts();
+    let starts = graph.near_starts();
     let mut sequential = Vec::with_capacity(weights.len());
     let mut clock = 0;
     for weight in weights {
@@ -52,6 +52,11 @@ pub fn schedule(weights: &[usize], edges: &[Edge]) -> Schedule {
     let plan = graph.plan(&awaits, &starts);
     let after = plan.cost(weights);
     Schedule { before: clock, after, sequential, starts, weights: weights.to_vec(), plan }
+}
+
+/// When each node starts, with the fewest steps and otherwise as near to where it stands as can be.
+pub fn starts(weights: &[usize], edges: &[Edge]) -> Vec<usize> {
+    Graph::new(weights, edges).near_starts()
 }
 
 impl Schedule {
@@ -123,6 +128,40 @@ impl<'a> Graph<'a> {
                 let earliest = if *strict { end } else { end.saturating_sub(self.weights[node]) };
                 starts[node] = starts[node].max(earliest);
             }
+        }
+        starts
+    }
+
+    /// The latest start of each node that still ends all by `end`.
+    fn latest(&self, end: usize) -> Vec<usize> {
+        let mut ends = vec![end; self.weights.len()];
+        for node in (0..self.weights.len()).rev() {
+            for (from, strict) in &self.before[node] {
+                let latest = if *strict { ends[node].saturating_sub(self.weights[node]) } else { ends[node] };
+                ends[*from] = ends[*from].min(latest);
+            }
+        }
+        ends.iter().zip(self.weights).map(|(end, weight)| end.saturating_sub(*weight)).collect()
+    }
+
+    /// As early as needed for the fewest steps, and otherwise beside what stands just before it.
+    fn near_starts(&self) -> Vec<usize> {
+        let earliest = self.starts();
+        let end = (0..self.weights.len()).map(|node| earliest[node] + self.weights[node]).max().unwrap_or(0);
+        let latest = self.latest(end);
+        let mut starts: Vec<usize> = Vec::with_capacity(self.weights.len());
+        let mut front = 0;
+        for (node, latest) in latest.into_iter().enumerate() {
+            let mut start = 0;
+            for (from, strict) in &self.before[node] {
+                let end = starts[*from] + self.weights[*from];
+                start = start.max(if *strict { end } else { end.saturating_sub(self.weights[node]) });
+            }
+            if self.weights[node] > 0 {
+                start = start.max(front.min(latest));
+                front = front.max(start);
+            }
+            starts.push(start);
         }
         starts
     }
@@ -241,6 +280,14 @@ mod tests {
         // d needs a and b, c needs only a.
         let found = schedule(&[1, 1, 1, 1], &edges(&[(0, 2), (0, 3), (1, 3)]));
         assert_eq!((found.before, found.after), (4, 2));
+    }
+
+    #[test]
+    fn of_two_places_the_nearer_one_is_taken() {
+        // b needs a, c needs nothing: beside b it moves less than beside a.
+        assert_eq!(schedule(&[1, 1, 1], &edges(&[(0, 1)])).starts, [0, 1, 1]);
+        // Here it must go first, since d needs it.
+        assert_eq!(schedule(&[1, 1, 1, 1], &edges(&[(0, 1), (2, 3)])).starts, [0, 1, 0, 1]);
     }
 
     #[test]

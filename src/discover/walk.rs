@@ -99,13 +99,16 @@ pub(super) fn package(package: &Package, index: usize, manifest: &Manifest) -> V
     candidates
 }
 
-/// Modules and packages that serve tests without being tests: `tests.rs`, `user_test.rs`, `test_utils/`, `my-test-utils`.
+/// Modules and packages that serve tests without being tests: `tests.rs`, `user_test.rs`, `test_utils/`, `my-test-utils`, `tests-fuzz`.
 /// A module that is only called `test` may be a command of that name.
 fn is_for_tests(name: &str) -> bool {
     let name = name.replace('-', "_");
     let whole =
         ["tests", "testing", "test_util", "test_utils", "testutil", "testutils", "test_helpers", "test_fixtures"];
-    whole.iter().any(|word| name == *word || name.ends_with(&format!("_{word}"))) || name.ends_with("_test")
+    whole.iter().any(|word| name == *word || name.ends_with(&format!("_{word}")))
+        || name.ends_with("_test")
+        || name.starts_with("tests_")
+        || name == "fuzz"
 }
 
 /// A path that belongs to no target: a file, or a folder read as one tree, nested packages included.

@@ -385,7 +385,7 @@ pub enum StmtKind {
         /// Whether `;` follows.
         semicolon: bool,
     },
-    /// An item: function, `use`, constant …; its functions are in [`FileIr::functions`].
+    /// An item: function, `use`, constant …; its functions are in [`crate::ir::FileIr::functions`].
     Item {
         /// Its name where it has one.
         name: Option<Name>,

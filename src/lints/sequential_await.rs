@@ -32,10 +32,12 @@ fn diagnose(context: &Context<'_>, analysis: &Analysis) -> Option<Diagnostic> {
     let early: Vec<usize> = awaits.iter().copied().filter(|node| analysis.schedule.is_early(*node)).collect();
     let first_early = *early.first()?;
     let waited_for = *awaits.iter().take_while(|node| **node < first_early).last()?;
-    let (before, after) = (analysis.schedule.before, analysis.schedule.after);
+    let timeline = timeline(context, analysis, &awaits);
     let message = format!(
-        "{} without need: {before} round trips could be {after}",
-        who_waits(context, analysis, &early, waited_for)
+        "{} without need: {} round trips could be {}",
+        who_waits(context, analysis, &early, waited_for),
+        timeline.before,
+        timeline.after
     );
     let fix = fix(context, analysis);
     let mut notes = notes(context, analysis);
@@ -59,25 +61,25 @@ fn diagnose(context: &Context<'_>, analysis: &Analysis) -> Option<Diagnostic> {
         message,
         primary: Label { span: site_span(context, analysis, first_early), text: "could start earlier".to_owned() },
         labels: labels(context, analysis, &awaits, first_early),
-        timeline: Some(timeline(context, analysis, &awaits)),
+        timeline: Some(timeline),
         evidence: evidence::evidence(context, analysis),
         notes,
         fix: fix.ok(),
     })
 }
 
-/// The awaits from the first that others need not wait for to the last that waits without need.
+/// The awaits from the first that is joined to the last; what stands before and behind them stays as it is.
 fn shown(analysis: &Analysis) -> Vec<usize> {
-    let count = analysis.region.nodes.len();
-    (0..count).filter(|node| analysis.schedule.weights[*node] > 0).collect()
+    let joined = analysis.schedule.joined();
+    let (Some(first), Some(last)) = (joined.first(), joined.last()) else { return Vec::new() };
+    (*first..=*last).filter(|node| analysis.schedule.weights[*node] > 0).collect()
 }
 
 fn labels(context: &Context<'_>, analysis: &Analysis, awaits: &[usize], primary: usize) -> Vec<Label> {
     let label = |node: &usize| {
-        let start = analysis.schedule.starts[*node];
         let text = if analysis.schedule.is_early(*node) {
             "could start earlier".to_owned()
-        } else if start == 0 {
+        } else if Some(node) == awaits.first() {
             "starts first".to_owned()
         } else {
             verdict::strongest(analysis, *node).label(analysis.region.nodes[*node].span)
@@ -89,13 +91,18 @@ fn labels(context: &Context<'_>, analysis: &Analysis, awaits: &[usize], primary:
 
 fn timeline(context: &Context<'_>, analysis: &Analysis, awaits: &[usize]) -> Timeline {
     let schedule = &analysis.schedule;
+    let begin = awaits.iter().map(|node| schedule.starts[*node]).min().unwrap_or(0);
+    let begin_today = awaits.first().map_or(0, |node| schedule.sequential[*node]);
     let row = |node: &usize| Row {
         name: name_of(context, analysis, *node).trim_matches('`').to_owned(),
-        before: schedule.sequential[*node],
-        after: schedule.starts[*node],
+        before: schedule.sequential[*node] - begin_today,
+        after: schedule.starts[*node] - begin,
         length: schedule.weights[*node],
     };
-    Timeline { before: schedule.before, after: schedule.after, rows: awaits.iter().map(row).collect() }
+    let rows: Vec<Row> = awaits.iter().map(row).collect();
+    let before = rows.iter().map(|row| row.length).sum();
+    let after = rows.iter().map(|row| row.after + row.length).max().unwrap_or(before);
+    Timeline { before, after, rows }
 }
 
 fn notes(context: &Context<'_>, analysis: &Analysis) -> Vec<String> {

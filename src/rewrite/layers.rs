@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 
 use crate::analysis::access::{Mode, Phase};
-use crate::analysis::schedule::Plan;
+use crate::analysis::schedule::{self, Plan};
 use crate::ir::{ExprKind, LocalId, PatKind, StmtKind};
 use crate::rewrite::{Region, branch};
 
@@ -35,6 +35,11 @@ impl Steps {
     /// The nodes that are joined, those of chains too.
     pub(super) fn joined(&self) -> impl Iterator<Item = usize> {
         self.branches().flat_map(|branch| branch.iter().copied())
+    }
+
+    /// Whether a node is written inside a block with others.
+    pub(super) fn is_in_chain(&self, node: usize) -> bool {
+        self.branches().any(|branch| branch.len() > 1 && branch.contains(&node))
     }
 
     fn branches(&self) -> impl Iterator<Item = &Vec<usize>> {
@@ -190,6 +195,10 @@ fn layered(region: &Region<'_>, units: &[usize]) -> Option<Steps> {
 /// The layer of each node: how many joins come before it.
 fn layers(region: &Region<'_>, units: &[usize], awaits: &dyn Fn(usize) -> bool) -> Option<Vec<usize>> {
     let count = units.len();
+    if units.iter().enumerate().all(|(node, unit)| node == *unit) {
+        let weights: Vec<usize> = (0..count).map(|node| usize::from(awaits(node))).collect();
+        return Some(schedule::starts(&weights, &region.analysis.edges));
+    }
     let mut layer = vec![0; count];
     // A unit may hold a node that comes after one that follows the unit, so one pass is not enough.
     for _ in 0..=count {

@@ -13,11 +13,13 @@ pub mod provider;
 mod text;
 
 use crate::analysis::Analysis;
+use crate::analysis::access::{Access, Mode, Phase};
 use crate::analysis::effects::Effects;
 use crate::diagnostic::{Applicability, Edit, Fix};
 use crate::index::types::Types;
 use crate::ir::ExprId;
-use crate::rewrite::branch::Branch;
+use crate::rewrite::branch::{Branch, Wrap};
+use crate::rewrite::layers::Steps;
 use crate::rewrite::provider::Provider;
 use crate::source::{SourceFile, Span};
 
@@ -43,11 +45,27 @@ pub fn join(region: &Region<'_>) -> Option<Fix> {
 fn write(region: &Region<'_>, with_chains: bool) -> Option<Fix> {
     let steps = layers::steps(region, with_chains)?;
     let branches: Vec<Branch> = steps.joined().map(|node| branch::branch(region, node)).collect::<Option<_>>()?;
+    if blocks_collide(region, &steps, &branches) {
+        return None;
+    }
     let replacement = text::write(region, &steps, &branches)?;
     let edit = Edit { span: text::replaced(region, &steps)?, replacement };
     let is_certain = branches.iter().all(|branch| branch.is_certain) && region.provider.is_certain;
     let applicability = if is_certain { Applicability::MachineApplicable } else { Applicability::MaybeIncorrect };
     Some(Fix { title: "await them together".to_owned(), edits: vec![trim(region.source, edit)], applicability })
+}
+
+/// Whether one branch takes away what the block around another one borrows. Plain futures are made one after the other,
+/// so `get(name.clone()), get(name)` is fine; blocks begin only when they run.
+fn blocks_collide(region: &Region<'_>, steps: &Steps, branches: &[Branch]) -> bool {
+    let accesses = |node: usize| &region.analysis.region.nodes[node].accesses;
+    let is_block = |branch: &Branch| branch.wrap != Wrap::No || steps.is_in_chain(branch.node);
+    let takes = |access: &&Access| access.mode == Mode::Take && access.phase == Phase::Await;
+    branches.iter().filter(|branch| is_block(branch)).any(|block| {
+        let others = branches.iter().filter(|other| other.node != block.node);
+        let mut taken = others.flat_map(|other| accesses(other.node)).filter(takes);
+        taken.any(|taken| accesses(block.node).iter().any(|access| access.place.overlaps(&taken.place)))
+    })
 }
 
 /// What people call what a site awaits: `fetch_user`, `User::load`.

@@ -158,6 +158,10 @@ fn call_effect(
     if awaited && knowledge::names().fence(&name) == Some(Fence::Finaliser) {
         return Effect::fenced(Fence::Finaliser, &name, format!("calls `{name}`, which ends something by its name"));
     }
+    if awaited && knowledge::names().is_cached(&name) {
+        let because = format!("calls `{name}`, which asks only when the answer is not kept");
+        return Effect { is_local: true, ..Effect::new(Deed::Read, Confidence::Likely, &name, because) };
+    }
     if awaited && checks_out(types, call, &name) {
         return Effect::fenced(Fence::Pool, &name, format!("calls `{name}`, which takes a connection from a pool"));
     }
@@ -178,10 +182,8 @@ fn call_effect(
         Callee::Foreign(path) => of_foreign(types, call, &path, awaited),
         Callee::Workspace { functions, resolved: true } => of_functions(types, call, &name, &functions, summary),
         Callee::Workspace { functions, resolved: false } => {
-            let functions: Vec<FunctionId> = functions
-                .into_iter()
-                .filter(|id| !awaited || types.index.function(*id).is_some_and(may_be_awaited))
-                .collect();
+            let functions: Vec<FunctionId> =
+                functions.into_iter().filter(|id| is_plausible(types, *id, awaited)).collect();
             by_method_name(types, call, &name, awaited).unwrap_or_else(|| {
                 let named = by_name(types, call, &name, awaited);
                 if functions.is_empty() {
@@ -190,7 +192,7 @@ fn call_effect(
                 let found = of_functions(types, call, &name, &functions, summary);
                 // Only the name is shared, so nothing is proven by it; but a namesake that writes is a warning.
                 let warns = found.fence.is_some() || found.deed == Deed::Write || harms(&found);
-                if warns || named.deed > found.deed {
+                if warns && found.deed >= named.deed {
                     return Effect { confidence: found.confidence.min(Confidence::Likely), ..found };
                 }
                 named
@@ -200,6 +202,16 @@ fn call_effect(
             by_method_name(types, call, &name, awaited).unwrap_or_else(|| by_name(types, call, &name, awaited))
         }
     }
+}
+
+/// Whether a function that only shares a call's name may be what is called: its result can be awaited if it is, and
+/// nobody calls another package's method without naming its type somewhere.
+fn is_plausible(types: &Types<'_>, id: FunctionId, awaited: bool) -> bool {
+    let package = |file| types.index.source(file).package;
+    if awaited {
+        return types.index.function(id).is_some_and(may_be_awaited);
+    }
+    package(id.file) == package(types.scope.file)
 }
 
 /// Whether what a function returns can be awaited, as far as its declaration says.
@@ -255,11 +267,17 @@ fn of_functions(
     let joined = joined.unwrap_or_else(|| {
         Effect::new(Deed::Unknown, Confidence::Possible, name, format!("calls `{name}`, of which nothing is known"))
     });
+    let by_name = knowledge::names().deed(name);
+    if joined.deed == Deed::Read && joined.confidence < Confidence::Proven && by_name == Deed::Write {
+        // Names speak against names, and the outer one says what it is for.
+        let because = format!("calls `{name}`{}, which writes by its name", place_of(types.index, functions));
+        return Effect { callee: name.clone(), deed: Deed::Write, because: because.into(), ..joined };
+    }
     if joined.deed != Deed::Unknown || joined.fence.is_some() {
         return Effect { callee: name.clone(), ..joined };
     }
     // The body says nothing either way: name and signature may.
-    match knowledge::names().deed(name) {
+    match by_name {
         Deed::Read if !harms(&joined) && !gives_away_exclusively(types, call) => {
             let place = place_of(types.index, functions);
             let because =

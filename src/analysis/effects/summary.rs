@@ -12,6 +12,7 @@ use crate::index::calls::{Callee, callee};
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index};
 use crate::ir::{BlockKind, Body, ExprId, ExprKind, Function, MacroCall, MacroKind, TypeRef};
+use crate::source::Span;
 
 /// Where summaries are kept, shared by all threads.
 pub(super) trait Kept {
@@ -79,10 +80,13 @@ fn of_body(index: &Index<'_>, id: FunctionId, summary: &mut dyn FnMut(FunctionId
         suspends: suspends_by_itself(function),
         ..Effect::pure(&function.name, "touches nothing that others see")
     };
+    let on_a_miss = asked_on_a_miss(&types);
     let mut reads_clock = false;
     for number in 0..body.exprs.len() {
         let expr = ExprId(u32::try_from(number).unwrap_or(u32::MAX));
         if let Some(part) = of_expr(&types, expr, awaited.contains(&expr), summary) {
+            let is_on_a_miss = on_a_miss.iter().any(|span| span.contains(body.expr(expr).span));
+            let part = Effect { suspends: part.suspends && !is_on_a_miss, ..part };
             reads_clock |= part.fence == Some(Fence::Clock);
             effect = effect.join(inside(part));
         }
@@ -96,6 +100,15 @@ fn of_body(index: &Index<'_>, id: FunctionId, summary: &mut dyn FnMut(FunctionId
         return Effect { fence: Some(Fence::Clock), because: "gives the time at which it is called".into(), ..effect };
     }
     effect
+}
+
+/// What stands in the arguments of calls that keep their answers.
+fn asked_on_a_miss(types: &Types<'_>) -> Vec<Span> {
+    let args = types.body.exprs.iter().filter_map(|expr| match &expr.kind {
+        ExprKind::MethodCall { method, args, .. } if knowledge::names().is_cached(method) => Some(args),
+        _ => None,
+    });
+    args.flatten().map(|arg| types.body.expr(*arg).span).collect()
 }
 
 /// Whether a type is a point in time.

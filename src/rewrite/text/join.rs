@@ -187,11 +187,9 @@ impl Writer<'_> {
         let deeper = format!("{inner}{}", self.unit);
         let moved = layout::moved(future, from, &deeper);
         let last_line = moved.lines().next_back().unwrap_or_default();
-        let is_chain = last_line.trim_start().starts_with('.');
-        let ending = match (branch.wrap, is_chain) {
-            (Wrap::Join, _) => String::new(),
-            (_, true) => format!("\n{}.await", layout::indent_of(last_line)),
-            (_, false) => ".await".to_owned(),
+        let ending = match branch.wrap {
+            Wrap::Join => String::new(),
+            _ => format!("\n{}.await", layout::indent_of(last_line)),
         };
         format!("async {{\n{deeper}{moved}{ending}\n{inner}}}")
     }

@@ -102,7 +102,7 @@ impl Writer<'_> {
         };
         let value = format!("{}{after}", self.bound[branch]);
         let folded = layout::on_one_line(&value)
-            .filter(|_| after.starts_with(['\n', '\r']) && !after.contains('{'))
+            .filter(|_| !after.contains('{'))
             .map(|value| format!("{}{before}{value}", self.indent));
         let folded = folded.filter(|line| !line.contains('\n') && line.chars().count() <= MAX_WIDTH);
         self.lines.push(folded.unwrap_or_else(|| format!("{}{before}{value}", self.indent)));
