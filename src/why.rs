@@ -28,7 +28,7 @@ pub struct Why {
     pub asked: Place,
     /// Whether it must wait.
     pub answer: Answer,
-    /// What it follows for further reasons, the nearest first.
+    /// What it follows for further reasons, the nearest first; of one reason only the nearest.
     pub also: Vec<Reason>,
     /// The awaits that run beside it in the plan.
     pub beside: Vec<Place>,
@@ -52,7 +52,7 @@ pub enum Answer {
 pub struct Reason {
     /// The await that holds it back; of a statement that awaits nothing only the line.
     pub behind: Place,
-    /// Where that is seen, when it is on a line of its own.
+    /// Where that is seen, when it is neither in that statement nor in the one of the await.
     pub seen: Option<usize>,
     /// Why, as a sentence.
     pub sentence: String,
@@ -60,6 +60,8 @@ pub struct Reason {
     pub kind: String,
     /// The evidence, link by link.
     pub links: Vec<String>,
+    /// How many further ones, before it, hold it back for the same reason.
+    pub more: usize,
 }
 
 /// A statement or an await.
@@ -164,8 +166,14 @@ impl Own<'_> {
         let into = self.analysis.edges.iter().filter(|edge| edge.to == self.number && edge.strict);
         let mut reasons: Vec<Reason> = into.map(|edge| self.follows(edge)).filter(|reason| reason != given).collect();
         reasons.sort_by_key(|reason| std::cmp::Reverse(reason.behind.line));
-        reasons.dedup_by(|one, other| one.behind == other.behind && one.kind == other.kind);
-        reasons
+        let mut kept: Vec<Reason> = Vec::new();
+        for reason in reasons {
+            match kept.iter_mut().find(|other| other.kind == reason.kind) {
+                Some(other) => other.more += 1,
+                None => kept.push(reason),
+            }
+        }
+        kept
     }
 
     fn follows(&self, edge: &Edge) -> Reason {
@@ -174,7 +182,11 @@ impl Own<'_> {
             Some(site) => place(self.types, self.source, *site),
             None => line_only(self.source, node.span),
         };
-        reason(self.source, behind, &edge.blocker)
+        let reason = reason(self.source, behind, &edge.blocker);
+        let nodes = &self.analysis.region.nodes;
+        let is_at_either =
+            [edge.from, edge.to, self.number].iter().any(|at| nodes[*at].span.contains(edge.blocker.span));
+        Reason { seen: reason.seen.filter(|_| !is_at_either), ..reason }
     }
 
     fn links(&self) -> Vec<String> {
@@ -228,6 +240,7 @@ fn reason(source: &SourceFile, behind: Place, blocker: &Blocker) -> Reason {
         sentence: blocker.sentence(),
         kind: blocker.kind.to_string(),
         links,
+        more: 0,
     }
 }
 

@@ -16,8 +16,10 @@ use super::{Style, code, item, rewritten, timeline};
 use crate::diagnostic::{Applicability, Diagnostic, Fix, Level};
 use crate::source::SourceFile;
 
-/// Columns to the left of a title.
+/// Columns of the sign to the left of a title.
 const ICON: usize = 4;
+/// Columns that miette leaves free to the right of a title.
+const MARGIN: usize = 2;
 /// Lines of evidence; the rest is counted.
 const MOST_REASONS: usize = 4;
 
@@ -50,7 +52,7 @@ fn headline(diagnostic: &Diagnostic, file: &SourceFile, style: Style) -> String 
         styles: if style.color { ThemeStyles::ansi() } else { ThemeStyles::none() },
     };
     let handler = GraphicalReportHandler::new_themed(theme)
-        .with_width(style.width)
+        .with_width(style.width + MARGIN)
         .with_links(false)
         .with_context_lines(0)
         .without_syntax_highlighting();

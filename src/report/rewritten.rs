@@ -23,9 +23,10 @@ pub(super) fn lines(fix: &Fix, file: &SourceFile, style: Style) -> Vec<String> {
         blocks.into_iter().filter(|block| !block.is_empty()).collect::<Vec<_>>().join(&None);
     let texts = || shown.iter().flatten().filter(|line| !line.is_empty());
     let indent = texts().map(|line| indent_of(line)).min().unwrap_or(0);
-    let dedented = shown.iter().map(|line| match line {
+    let above = |at: usize| shown.get(at.wrapping_sub(1)).or(shown.get(at + 1)).and_then(Option::as_deref);
+    let dedented = shown.iter().enumerate().map(|(at, line)| match line {
         Some(line) => cut(&clean(line.get(indent..).unwrap_or_default(), style), LONGEST_LINE, style),
-        None => ellipsis.to_owned(),
+        None => " ".repeat(above(at).map_or(0, indent_of).saturating_sub(indent)) + ellipsis,
     });
     let mut lines: Vec<String> = dedented.collect();
     if lines.len() > MOST_LINES {

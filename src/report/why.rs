@@ -106,11 +106,9 @@ fn reasons(why: &Why, style: Style) -> Vec<String> {
 /// "`fetch`, src/page.rs:9: it needs `user` (flow(user))".
 fn told(why: &Why, reason: &Reason, style: Style) -> String {
     let name = if reason.behind.name.is_empty() { String::new() } else { format!("`{}`, ", reason.behind.name) };
-    let seen = reason
-        .seen
-        .filter(|line| *line != why.asked.line)
-        .map_or(String::new(), |line| format!(", seen in line {line}"));
-    let text = format!("{name}{}:{}: {} ({}){seen}", why.file, reason.behind.line, reason.sentence, reason.kind);
+    let seen = reason.seen.map_or(String::new(), |line| format!(", seen in line {line}"));
+    let more = if reason.more == 0 { String::new() } else { format!(", and {} before it", reason.more) };
+    let text = format!("{name}{}:{}{more}: {} ({}){seen}", why.file, reason.behind.line, reason.sentence, reason.kind);
     clean(&text, style).into_owned()
 }
 

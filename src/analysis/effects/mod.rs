@@ -92,7 +92,9 @@ impl Effect {
         let is_local = suspends && [&self, &other].iter().all(|part| part.is_local || !part.suspends);
         let fence = self.fence.or(other.fence);
         let other_decides = (other.deed, other.fence.is_some()) > (self.deed, self.fence.is_some())
-            || (other.deed == self.deed && other.deed <= Deed::Read && other.confidence < self.confidence);
+            || (other.deed == self.deed && other.deed <= Deed::Read && other.confidence < self.confidence)
+            // Of several reads the last one says the most: those before it open what it reads from.
+            || (other.deed == Deed::Read && (self.deed, self.confidence) == (other.deed, other.confidence));
         let decisive = if other_decides { other } else { self };
         Effect { confidence, suspends, is_local, fence, ..decisive }
     }

@@ -31,7 +31,7 @@ pub(super) fn doubt(context: &Context<'_>, analysis: &Analysis) -> Option<String
     let doubted = joined(analysis).filter(|(_, effect)| !is_read(effect));
     let names = distinct(doubted.map(|(node, _)| name_of(context, analysis, node)).collect());
     let only = if names.len() == 1 { "only reads: look at what it does" } else { "only read: look at what they do" };
-    (!names.is_empty()).then(|| format!("nothing proves that {} {only} before you join them", listed(names)))
+    (!names.is_empty()).then(|| format!("nothing proves that {} {only} before you join", listed(names)))
 }
 
 /// Each name once, in the order they come first.
