@@ -95,11 +95,15 @@ pub(super) fn package(package: &Package, index: usize, manifest: &Manifest) -> V
     }
     candidates.retain(|candidate| !package.targets.iter().any(|target| target.src_path == candidate.path));
     let roots = package.targets.iter().filter(|target| is_inside(&target.src_path, &manifest.root));
-    candidates.extend(roots.map(|target| candidate(target.src_path.clone(), Kind::of_target(target), Vec::new())));
+    let kind = |target: &Target| match Kind::of_target(target) {
+        Kind::Source if is_for_tests(&package.name) => Kind::Test,
+        kind => kind,
+    };
+    candidates.extend(roots.map(|target| candidate(target.src_path.clone(), kind(target), Vec::new())));
     candidates
 }
 
-/// Modules and packages that serve tests without being tests: `tests.rs`, `user_test.rs`, `test_utils/`, `my-test-utils`, `tests-fuzz`.
+/// Modules and packages that serve tests without being tests: `tests.rs`, `user_test.rs`, `my-test-utils`, `tests-fuzz`.
 /// A module that is only called `test` may be a command of that name.
 fn is_for_tests(name: &str) -> bool {
     let name = name.replace('-', "_");
