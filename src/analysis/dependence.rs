@@ -29,6 +29,14 @@ pub struct Edge {
     pub blocker: Blocker,
 }
 
+impl Edge {
+    /// Whether the two cannot stand in blocks beside one another: one follows the other, or takes what building the
+    /// other looks at, and a block is built only when it runs.
+    pub fn binds(&self) -> bool {
+        self.strict || matches!(self.blocker.kind, BlockerKind::Move(_))
+    }
+}
+
 /// What the two phases of a statement do.
 #[derive(Clone, Debug)]
 pub struct Effected {
@@ -240,7 +248,7 @@ fn hoisted(types: &Types<'_>, earlier: &Node, later: &Node) -> Option<Blocker> {
 
 /// Why what is done with two values keeps its order.
 fn weak(types: &Types<'_>, earlier: &Node, later: &Node) -> Option<Blocker> {
-    if let Some(blocker) = renamed(types, earlier, later) {
+    if let Some(blocker) = renamed(types, earlier, later).or_else(|| taken(types, earlier, later)) {
         return Some(blocker);
     }
     let finish = |(first, second): &(&Access, &Access)| first.phase == Phase::Finish && second.phase == Phase::Finish;
@@ -249,6 +257,17 @@ fn weak(types: &Types<'_>, earlier: &Node, later: &Node) -> Option<Blocker> {
     let text = second.place.text(types.body);
     let writes = matches!(first.mode, Mode::Write | Mode::Exclusive);
     Some(Blocker::new(if writes { BlockerKind::Flow(text) } else { BlockerKind::Anti(text) }, second.span))
+}
+
+/// What building an earlier future looks at may be taken away by building a later one, not by building one before it.
+fn taken(types: &Types<'_>, earlier: &Node, later: &Node) -> Option<Blocker> {
+    let is_taken = |(first, second): &(&Access, &Access)| {
+        (first.phase, second.phase) == (Phase::Await, Phase::Await)
+            && (first.mode, second.mode) == (Mode::Read, Mode::Take)
+            && !types.of_local(second.place.root).is_copy()
+    };
+    let (_, second) = touching(&earlier.accesses, &later.accesses).find(is_taken)?;
+    Some(Blocker::new(BlockerKind::Move(second.place.text(types.body)), second.span))
 }
 
 /// A name that an earlier await is built with must not be bound anew by an earlier join.

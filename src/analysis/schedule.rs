@@ -109,15 +109,21 @@ struct Graph<'a> {
     weights: &'a [usize],
     /// For each node what must come before it, and whether strictly.
     before: Vec<Vec<(usize, bool)>>,
+    /// For each node what may not stand in a block beside it.
+    bound: Vec<Vec<usize>>,
 }
 
 impl<'a> Graph<'a> {
     fn new(weights: &'a [usize], edges: &[Edge]) -> Graph<'a> {
         let mut before = vec![Vec::new(); weights.len()];
+        let mut bound = vec![Vec::new(); weights.len()];
         for edge in edges {
             before[edge.to].push((edge.from, edge.strict));
+            if edge.binds() || weights[edge.from] == 0 || weights[edge.to] == 0 {
+                bound[edge.to].push(edge.from);
+            }
         }
-        Graph { weights, before }
+        Graph { weights, before, bound }
     }
 
     fn starts(&self) -> Vec<usize> {
@@ -167,8 +173,13 @@ impl<'a> Graph<'a> {
     }
 
     fn plan(&self, nodes: &[usize], starts: &[usize]) -> Plan {
-        let mut parts: Vec<Plan> =
-            self.components(nodes).iter().map(|part| self.plan_connected(part, starts)).collect();
+        let mut parts = Vec::new();
+        for part in self.components(nodes) {
+            match self.plan_connected(&part, starts) {
+                Plan::Par(inner) => parts.extend(inner),
+                other => parts.push(other),
+            }
+        }
         if parts.len() == 1 { parts.swap_remove(0) } else { Plan::Par(parts) }
     }
 
@@ -204,7 +215,8 @@ impl<'a> Graph<'a> {
         Plan::Seq(steps)
     }
 
-    /// The nodes split into sets that no strict dependence connects, not even through statements between.
+    /// The nodes split into sets that may stand in blocks beside one another: nothing binds them, not even through
+    /// statements between.
     fn components(&self, nodes: &[usize]) -> Vec<Vec<usize>> {
         let mut root: Vec<usize> = (0..self.weights.len()).collect();
         let inside = |node: usize| nodes.binary_search(&node).is_ok();
@@ -214,9 +226,8 @@ impl<'a> Graph<'a> {
             if !inside(node) && self.weights[node] > 0 {
                 continue;
             }
-            for (from, strict) in &self.before[node] {
-                let counts = inside(*from) || (self.weights[*from] == 0 && *from >= first);
-                if counts && (*strict || self.weights[node] == 0 || self.weights[*from] == 0) {
+            for from in &self.bound[node] {
+                if inside(*from) || (self.weights[*from] == 0 && *from >= first) {
                     let (a, b) = (find(&mut root, *from), find(&mut root, node));
                     root[a.max(b)] = a.min(b);
                 }

@@ -105,6 +105,11 @@ pub fn summary(report: &Report<'_>, elapsed: Duration, style: Style) -> String {
         text::count(report.lines, "line"),
         elapsed.as_secs_f64()
     );
+    if report.files == 0 {
+        let head = style.level(Level::Warn, "conjoin:");
+        let help = "tests, examples, benches, build scripts and packages for tests are left out; `--all-targets` looks at them";
+        return format!("{head} no file was looked at\n  {} {help}", style.quiet("help:"));
+    }
     if report.diagnostics.is_empty() {
         return format!("{} nothing waits without need; {looked}", style.good("conjoin:"));
     }

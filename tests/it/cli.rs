@@ -176,6 +176,15 @@ fn unreadable_files_are_warnings_until_nothing_is_left() {
 
 #[cfg(unix)]
 #[test]
+fn nothing_looked_at_is_said() {
+    let folder = tree(&[("Cargo.toml", &manifest("tests-fuzz")), ("src/lib.rs", WAITS)]);
+    let ran = conjoin(folder.path(), &[]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""), "{ran:?}");
+    assert!(ran.stderr.contains("no file was looked at") && ran.stderr.contains("--all-targets"), "{}", ran.stderr);
+    assert_eq!(conjoin(folder.path(), &["--tests"]).code, Some(1));
+}
+
+#[test]
 fn a_socket_is_no_source() {
     let folder = package();
     let _listener = std::os::unix::net::UnixListener::bind(folder.path().join("src/socket.rs")).unwrap();

@@ -37,8 +37,12 @@ fn failure(folder: &Path, selection: &Selection) -> Failure {
     discover(selection, folder).unwrap_err()
 }
 
+/// The manifest of a workspace's member.
+fn member(name: &str) -> String {
+    format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\n")
+}
+
 fn workspace() -> tempfile::TempDir {
-    let member = |name: &str| format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\n");
     tree(&[
         ("Cargo.toml", "[workspace]\nmembers = [\"one\", \"two\"]\nresolver = \"3\"\n"),
         ("one/Cargo.toml", &member("one")),
@@ -93,6 +97,21 @@ fn a_package_is_its_sources_and_more_only_when_asked() {
         assert!(all.contains(&name.to_owned()), "{name}");
     }
     assert_eq!(all.len(), sources.len() + 5);
+}
+
+#[test]
+fn packages_that_serve_tests_are_tests() {
+    let folder = tree(&[
+        ("Cargo.toml", "[workspace]\nmembers = [\"latest\", \"tests-fuzz\"]\nresolver = \"3\"\n"),
+        ("latest/Cargo.toml", &member("latest")),
+        ("latest/src/lib.rs", ""),
+        ("tests-fuzz/Cargo.toml", &member("tests-fuzz")),
+        ("tests-fuzz/src/lib.rs", ""),
+    ]);
+    assert_eq!(found(folder.path(), &Selection::default()), ["*latest/src/lib.rs latest"]);
+    let kinds = Kinds { tests: true, ..Kinds::default() };
+    let with_tests = found(folder.path(), &Selection { kinds, ..Selection::default() });
+    assert_eq!(with_tests, ["*latest/src/lib.rs latest", "*tests-fuzz/src/lib.rs tests-fuzz"]);
 }
 
 #[test]
