@@ -41,11 +41,12 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Every word of the function's text is taken, those in strings too: they may be format captures.
+    /// Every word of the function's text is taken, those in strings too: they may be format captures. Fields are not,
+    /// `.label` and `label: value`, unless a variable is called like that.
     pub(super) fn new(types: &Types<'_>, source: &SourceFile) -> Names {
         let text = source.slice(types.function.span);
-        let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
-        Names { taken: words.filter(|word| !word.is_empty()).map(str::to_owned).collect() }
+        let variables = types.body.locals.iter().map(|local| local.name.to_string());
+        Names { taken: words(text).map(str::to_owned).chain(variables).collect() }
     }
 
     /// A fresh name for what a site gives.
@@ -59,6 +60,21 @@ impl Names {
         }
         name
     }
+}
+
+/// The words of a text that may name something; the names of fields left out.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let is_apart = |c: char| !(c.is_alphanumeric() || c == '_');
+    let mut end = 0;
+    text.split_inclusive(is_apart).filter_map(move |piece| {
+        let start = end;
+        end += piece.len();
+        let word = piece.trim_end_matches(is_apart);
+        let (before, after) = (&text[..start], &text[start + word.len()..]);
+        let is_read = before.ends_with('.') && !before.ends_with("..");
+        let is_given = after.starts_with(':') && !after.starts_with("::");
+        (!word.is_empty() && !is_read && !is_given).then_some(word)
+    })
 }
 
 fn wish(callee: &str) -> String {
@@ -166,6 +182,13 @@ mod tests {
         for (callee, expected) in cases {
             assert_eq!(wish(callee), expected, "{callee}");
         }
+    }
+
+    #[test]
+    fn fields_name_nothing() {
+        let text = "Self { label: row.label, ..other, kind }; path::to(); \"{shown:?} {said}\"";
+        let found: Vec<&str> = words(text).collect();
+        assert_eq!(found, ["Self", "row", "other", "kind", "path", "to", "said"]);
     }
 
     #[test]

@@ -100,6 +100,7 @@ impl Writer<'_> {
             Some(start) if before.contains('\n') && !start.contains('\n') => format!("{start}= "),
             _ => before.to_owned(),
         };
+        let before = without_own_name(before, &self.bound[branch], after);
         let value = format!("{}{after}", self.bound[branch]);
         let folded = layout::on_one_line(&value)
             .filter(|_| !after.contains('{'))
@@ -145,6 +146,17 @@ impl Writer<'_> {
 
     fn slice(&self, span: Span) -> &str {
         self.region.source.slice(span)
+    }
+}
+
+/// `User { name: ` without its `name: `, where nothing but `name` follows.
+fn without_own_name(before: String, name: &str, after: &str) -> String {
+    let is_whole = after.trim_start().starts_with([',', '}']);
+    let shorter = before.trim_end().strip_suffix(':').and_then(|start| start.strip_suffix(name));
+    let is_field = |start: &&str| start.ends_with(|c: char| c.is_whitespace() || c == '{');
+    match shorter.filter(is_field) {
+        Some(start) if is_whole => start.to_owned(),
+        _ => before,
     }
 }
 
