@@ -96,11 +96,15 @@ impl Writer<'_> {
         let span = self.node_span(node);
         let before = self.slice(Span { start: start_of(self.region, node)?, end: hole.start });
         let after = self.slice(Span { start: hole.end, end: span.end });
-        let before = match before.trim_end().strip_suffix('=') {
-            Some(start) if before.contains('\n') && !start.contains('\n') => format!("{start}= "),
-            _ => before.to_owned(),
+        // The line that broke behind `=` need not, and what hung on it hangs one level higher.
+        let (before, after) = match before.trim_end().strip_suffix('=') {
+            Some(start) if before.contains('\n') && !start.contains('\n') => (
+                format!("{start}= "),
+                after.replace(&format!("\n{}{}", self.indent, self.unit), &format!("\n{}", self.indent)),
+            ),
+            _ => (before.to_owned(), after.to_owned()),
         };
-        let before = without_own_name(before, &self.bound[branch], after);
+        let before = without_own_name(before, &self.bound[branch], &after);
         let value = format!("{}{after}", self.bound[branch]);
         let folded = layout::on_one_line(&value)
             .filter(|_| !after.contains('{'))
