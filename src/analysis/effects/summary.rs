@@ -5,7 +5,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::analysis::effects::{Effect, call_effect, call_name, of_awaited_type};
+use crate::analysis::effects::Effect;
+use crate::analysis::effects::call::{call_effect, call_name, of_awaited_type};
 use crate::analysis::knowledge::{self, Deed, Fence};
 use crate::diagnostic::Confidence;
 use crate::index::calls::{Callee, callee};

@@ -6,6 +6,8 @@
 //! Invariant: a reason continues the sentence "the await …". Its links stand between [`LINK`]s, the last one says
 //! what is done, the others what is called.
 
+use crate::analysis::knowledge::Fence;
+
 /// What stands between two links.
 const LINK: &str = ", which ";
 
@@ -27,6 +29,21 @@ pub fn gist(because: &str) -> (Option<String>, String) {
     let deed = deed.split("; ").next().unwrap_or_default().to_owned();
     let callee = links.pop().and_then(|link| link.strip_prefix("calls ")).and_then(|link| link.split(" (").next());
     (callee.map(str::to_owned), deed)
+}
+
+/// What a call does that nothing may cross: "ends something".
+pub(super) fn fence_says(fence: Fence) -> &'static str {
+    match fence {
+        Fence::Time => "lets time pass",
+        Fence::Event => "waits for something to happen",
+        Fence::Acquire => "acquires something",
+        Fence::Pool => "takes a connection from a pool",
+        Fence::Finaliser => "ends something",
+        Fence::Clock => "reads the clock",
+        Fence::Spawned => "waits for a task that runs already",
+        Fence::Gate => "decides whether the rest may run",
+        Fence::Statement => "has an effect of its own",
+    }
 }
 
 #[cfg(test)]

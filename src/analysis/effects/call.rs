@@ -1,0 +1,284 @@
+//! One call, from the strongest evidence there is.
+//!
+//! In: a call of a body, and the summaries of the workspace's functions. Out: its [`Effect`].
+
+use crate::analysis::effects::names::{by_method_name, by_name, gives_away_exclusively};
+use crate::analysis::effects::{Effect, suspends_by_itself, words};
+use crate::analysis::knowledge::{self, Deed, Fact, Fence, SyncMethod};
+use crate::diagnostic::Confidence;
+use crate::index::calls::{Callee, callee};
+use crate::index::ty::Ty;
+use crate::index::types::Types;
+use crate::index::{FunctionId, Index, qualified_name};
+use crate::ir::{ExprId, ExprKind, Function, Name, Origin, Path, TypeRef};
+
+/// What a call does, given the summaries of the workspace's functions.
+pub(super) fn call_effect(
+    types: &Types<'_>,
+    call: ExprId,
+    awaited: bool,
+    summary: &mut dyn FnMut(FunctionId) -> Effect,
+) -> Effect {
+    let name = call_name(types, call);
+    if awaited && knowledge::names().fence(&name) == Some(Fence::Finaliser) {
+        return Effect::fenced(Fence::Finaliser, &name, format!("calls `{name}`, which ends something by its name"));
+    }
+    if awaited && knowledge::names().is_cached(&name) {
+        let because = format!("calls `{name}`, which asks only when the answer is not kept");
+        return Effect { is_local: true, ..Effect::new(Deed::Read, Confidence::Likely, &name, because) };
+    }
+    if awaited && checks_out(types, call, &name) {
+        return Effect::fenced(Fence::Pool, &name, format!("calls `{name}`, which takes a connection from a pool"));
+    }
+    // Nobody here declares it, so it is what everybody knows under that name.
+    if !awaited
+        && !types.index.declares_function(&name)
+        && !knowledge::has_facts(&name)
+        && knowledge::names().sync_method(&name) == Some(SyncMethod::Pure)
+        && let Some(effect) = by_method_name(types, call, &name, awaited)
+    {
+        return effect;
+    }
+    if let Some(effect) = of_value(types, call, awaited) {
+        return effect;
+    }
+    match callee(types, call) {
+        Callee::Constructor(path) => of_constructor(types, path, awaited, summary),
+        Callee::Foreign(path) => of_foreign(types, call, &path, awaited),
+        Callee::Workspace { functions, resolved: true } => of_functions(types, call, &name, &functions, summary),
+        Callee::Workspace { functions, resolved: false } => {
+            let functions: Vec<FunctionId> =
+                functions.into_iter().filter(|id| is_plausible(types, *id, awaited)).collect();
+            by_method_name(types, call, &name, awaited).unwrap_or_else(|| {
+                let named = by_name(types, call, &name, awaited);
+                if functions.is_empty() {
+                    return named;
+                }
+                let found = of_functions(types, call, &name, &functions, summary);
+                // Only the name is shared, so nothing is proven by it; but a namesake that writes is a warning.
+                let warns = found.fence.is_some() || found.deed == Deed::Write || harms(&found);
+                if warns && found.deed >= named.deed {
+                    return Effect { confidence: found.confidence.min(Confidence::Likely), ..found };
+                }
+                named
+            })
+        }
+        Callee::Unknown => {
+            by_method_name(types, call, &name, awaited).unwrap_or_else(|| by_name(types, call, &name, awaited))
+        }
+    }
+}
+
+/// Whether a function that only shares a call's name may be what is called: its result can be awaited if it is, and
+/// nobody calls another package's method without naming its type somewhere.
+fn is_plausible(types: &Types<'_>, id: FunctionId, awaited: bool) -> bool {
+    let package = |file| types.index.source(file).package;
+    if awaited {
+        return types.index.function(id).is_some_and(may_be_awaited);
+    }
+    package(id.file) == package(types.scope.file)
+}
+
+/// Whether what a function returns can be awaited, as far as its declaration says.
+fn may_be_awaited(function: &Function) -> bool {
+    let plain = |path: &Path| {
+        let name = path.last();
+        matches!(name, "Result" | "Option" | "Vec" | "String" | "Self" | "bool" | "usize")
+            || name.starts_with(char::is_lowercase)
+    };
+    function.is_async
+        || match &function.ret {
+            Some(TypeRef::Path(path)) => !plain(path) || suspends_by_itself(function),
+            Some(TypeRef::Impl(_) | TypeRef::Dyn(_)) => true,
+            _ => false,
+        }
+}
+
+/// Whether a call takes something from a pool, which others may be waiting for.
+fn checks_out(types: &Types<'_>, call: ExprId, name: &str) -> bool {
+    let ExprKind::MethodCall { receiver, .. } = &types.body.expr(call).kind else { return false };
+    if !matches!(
+        name,
+        "get" | "get_conn" | "get_connection" | "connect" | "connection" | "acquire" | "checkout" | "get_owned"
+    ) {
+        return false;
+    }
+    let named = match &types.body.expr(*receiver).kind {
+        ExprKind::Local(local) => types.body.local(*local).name.clone(),
+        ExprKind::Field { name, .. } | ExprKind::MethodCall { method: name, .. } => name.clone(),
+        _ => Name::default(),
+    };
+    let is_pool = |name: &str| name.to_lowercase().contains("pool");
+    is_pool(&named)
+        || matches!(types.of(*receiver).peeled(), Ty::Named(path, _) if path.last().is_some_and(|name| is_pool(name)))
+}
+
+/// The join of all functions a call may mean.
+fn of_functions(
+    types: &Types<'_>,
+    call: ExprId,
+    name: &Name,
+    functions: &[FunctionId],
+    summary: &mut dyn FnMut(FunctionId) -> Effect,
+) -> Effect {
+    let mut joined: Option<Effect> = None;
+    for id in functions {
+        let effect = in_callers_words(types.index, *id, summary(*id));
+        joined = Some(match joined {
+            Some(so_far) => so_far.join(effect),
+            None => effect,
+        });
+    }
+    let joined = joined.unwrap_or_else(|| {
+        Effect::new(Deed::Unknown, Confidence::Possible, name, format!("calls `{name}`, of which nothing is known"))
+    });
+    let by_name = knowledge::names().deed(name);
+    if joined.deed == Deed::Read && joined.confidence < Confidence::Proven && by_name == Deed::Write {
+        // Names speak against names, and the outer one says what it is for.
+        let because = format!("calls `{name}`{}, which writes by its name", place_of(types.index, functions));
+        return Effect { callee: name.clone(), deed: Deed::Write, because: because.into(), ..joined };
+    }
+    if joined.deed != Deed::Unknown || joined.fence.is_some() {
+        return Effect { callee: name.clone(), ..joined };
+    }
+    // The body says nothing either way: name and signature may.
+    match by_name {
+        Deed::Read if !harms(&joined) && !gives_away_exclusively(types, call) => {
+            let place = place_of(types.index, functions);
+            let because =
+                format!("calls `{name}`{place}, which reads by its name and signature; its body shows no write");
+            Effect {
+                deed: Deed::Read,
+                confidence: Confidence::Likely,
+                because: because.into(),
+                callee: name.clone(),
+                ..joined
+            }
+        }
+        // A body of which nothing is known, under a name that speaks of writing.
+        Deed::Write => Effect { confidence: Confidence::Likely, callee: name.clone(), ..joined },
+        _ => Effect { callee: name.clone(), ..joined },
+    }
+}
+
+/// Whether what is not known of a call includes something whose name speaks of writing.
+fn harms(effect: &Effect) -> bool {
+    effect.deed == Deed::Unknown && effect.confidence >= Confidence::Likely
+}
+
+fn in_callers_words(index: &Index<'_>, id: FunctionId, effect: Effect) -> Effect {
+    let (Some(ir), Some(function)) = (index.file(id.file), index.function(id)) else { return effect };
+    let callee = format!("calls `{}`{}", qualified_name(ir, function), place_of(index, &[id]));
+    Effect { because: words::behind(&callee, &effect.because).into(), ..effect }
+}
+
+/// ` (src/store.rs:9)`; nothing when it may be one of several.
+fn place_of(index: &Index<'_>, functions: &[FunctionId]) -> String {
+    let [id] = functions else { return String::new() };
+    let Some(function) = index.function(*id) else { return String::new() };
+    let source = index.source(id.file);
+    format!(" ({}:{})", source.name, source.position(function.name_span.start).line)
+}
+
+/// A call of a value. What a closure of this body does is seen where it stands; one that was handed in may do anything.
+pub(super) fn of_value(types: &Types<'_>, call: ExprId, awaited: bool) -> Option<Effect> {
+    let ExprKind::Call { callee, .. } = &types.body.expr(call).kind else { return None };
+    let local = match &types.body.expr(*callee).kind {
+        ExprKind::Path(_) => return None,
+        ExprKind::Local(local) => Some(types.body.local(*local)),
+        _ => None,
+    };
+    let init = local.and_then(|local| local.init);
+    let is_seen = init.is_some_and(|init| matches!(types.body.expr(init).kind, ExprKind::Closure { .. }));
+    let name = call_name(types, call);
+    if is_seen {
+        return Some(Effect { suspends: true, ..Effect::pure(&name, "calls a closure of its own") });
+    }
+    if !awaited && local.is_some_and(|local| local.origin == Origin::Param) {
+        // Whoever hands a closure in shows what it does.
+        let because = "calls what it is given";
+        return Some(Effect { confidence: Confidence::Likely, ..Effect::pure(&name, because) });
+    }
+    Some(Effect::new(Deed::Unknown, Confidence::Likely, &name, "calls a function it was given, which may do anything"))
+}
+
+/// Awaiting a value of a type of the workspace runs its `poll`.
+fn of_constructor(
+    types: &Types<'_>,
+    path: Vec<Name>,
+    awaited: bool,
+    summary: &mut dyn FnMut(FunctionId) -> Effect,
+) -> Effect {
+    let name = path.last().cloned().unwrap_or_default();
+    if !awaited {
+        return Effect::pure(&name, "only builds a value");
+    }
+    of_awaited_type(types, &Ty::Named(path, Vec::new()), summary).unwrap_or_else(|| {
+        Effect::new(Deed::Unknown, Confidence::Possible, &name, "awaits a future of which nothing is known")
+    })
+}
+
+/// What awaiting a value of a type does, where the workspace declares its `poll`.
+pub(super) fn of_awaited_type(
+    types: &Types<'_>,
+    ty: &Ty,
+    summary: &mut dyn FnMut(FunctionId) -> Effect,
+) -> Option<Effect> {
+    let Ty::Named(path, _) = ty else { return None };
+    let name = path.last()?;
+    let polls = types.index.methods_in_impls(name, "poll");
+    let own = polls.iter().filter(|(_, block)| crate::index::type_name(&block.self_ty).is_some_and(|of| of == *name));
+    let effects: Vec<Effect> = own.map(|(id, _)| in_callers_words(types.index, *id, summary(*id))).collect();
+    let joined = effects.into_iter().reduce(Effect::join)?;
+    Some(Effect { suspends: true, callee: name.clone(), ..joined })
+}
+
+fn of_foreign(types: &Types<'_>, call: ExprId, path: &[Name], awaited: bool) -> Effect {
+    let name = path.last().cloned().unwrap_or_default();
+    if let Some(fact) = knowledge::fact(path) {
+        return of_fact(types, call, fact, path, &name);
+    }
+    by_method_name(types, call, &name, awaited).unwrap_or_else(|| by_name(types, call, &name, awaited))
+}
+
+fn of_fact(types: &Types<'_>, call: ExprId, fact: &Fact, path: &[Name], name: &Name) -> Effect {
+    if fact.runs_arguments && gives_a_place(types, call) {
+        let because = format!("calls `{name}`, which runs futures made elsewhere, of which nothing is known");
+        return Effect::new(Deed::Unknown, Confidence::Possible, name, because);
+    }
+    let path = path.join("::");
+    let suspends = fact.suspends.unwrap_or(true);
+    if let Some(fence) = fact.fence {
+        return Effect::fenced(fence, name, format!("calls `{path}`, which {}", words::fence_says(fence)));
+    }
+    let of = fact.of.as_deref().unwrap_or("nothing");
+    let (deed, because) = match fact.effect.unwrap_or(Deed::Unknown) {
+        Deed::Pure => (Deed::Pure, format!("calls `{path}`, which touches nothing")),
+        Deed::Read => (Deed::Read, format!("calls `{path}`, which reads {of}")),
+        Deed::Unknown => (Deed::Unknown, format!("calls `{path}`, which may do anything to {of}")),
+        Deed::Write => (Deed::Write, format!("calls `{path}`, which changes {of}")),
+    };
+    Effect { suspends, is_local: fact.is_local, ..Effect::new(deed, Confidence::Proven, name, because) }
+}
+
+/// Whether an argument is a local or field, so that what it holds was made elsewhere.
+fn gives_a_place(types: &Types<'_>, call: ExprId) -> bool {
+    let (ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. }) = &types.body.expr(call).kind else {
+        return false;
+    };
+    args.iter().any(|arg| matches!(types.body.expr(*arg).kind, ExprKind::Local(_) | ExprKind::Field { .. }))
+}
+
+/// The last name of what a call calls.
+pub fn call_name(types: &Types<'_>, call: ExprId) -> Name {
+    match &types.body.expr(call).kind {
+        ExprKind::MethodCall { method, .. } => method.clone(),
+        ExprKind::Call { callee, .. } => match &types.body.expr(*callee).kind {
+            ExprKind::Path(path) => path.last().into(),
+            ExprKind::Local(local) => types.body.local(*local).name.clone(),
+            ExprKind::Field { name, .. } => name.clone(),
+            _ => Name::default(),
+        },
+        _ => Name::default(),
+    }
+}

@@ -1,0 +1,170 @@
+//! What the name of a call says, and the way it is called.
+//!
+//! In: a call of which neither a body nor facts are known. Out: its [`Effect`], likely at best.
+
+use crate::analysis::effects::{Effect, words};
+use crate::analysis::knowledge::{self, Deed, Fence, SyncMethod};
+use crate::diagnostic::Confidence;
+use crate::index::calls::{Callee, callee};
+use crate::index::ty::Ty;
+use crate::index::types::Types;
+use crate::ir::{ExprId, ExprKind, Name, Receiver};
+
+/// Synchronous methods that mean the same wherever they occur.
+pub(super) fn by_method_name(types: &Types<'_>, call: ExprId, name: &Name, awaited: bool) -> Option<Effect> {
+    let ExprKind::MethodCall { receiver, .. } = &types.body.expr(call).kind else { return None };
+    let names = knowledge::names();
+    if awaited {
+        return None;
+    }
+    let effect = match names.sync_method(name)? {
+        SyncMethod::Pure => harmless(name, "touches its arguments only, by its name"),
+        SyncMethod::Exclusive if changes_only_its_own(types, *receiver) => harmless(name, "changes a local value"),
+        SyncMethod::Exclusive | SyncMethod::Write => Effect::new(
+            Deed::Write,
+            Confidence::Likely,
+            name,
+            format!("calls `{name}`, which may change shared memory"),
+        ),
+        SyncMethod::Read => {
+            Effect::new(Deed::Read, Confidence::Likely, name, format!("calls `{name}`, which reads shared memory"))
+        }
+        SyncMethod::Shared => Effect::new(
+            Deed::Read,
+            Confidence::Likely,
+            name,
+            format!("calls `{name}`, which shares a lock with other readers"),
+        ),
+        SyncMethod::Acquire => Effect::fenced(Fence::Acquire, name, format!("calls `{name}`, which gives a guard")),
+        SyncMethod::Clock => Effect::fenced(Fence::Clock, name, format!("calls `{name}`, which reads the clock")),
+    };
+    Some(Effect { suspends: false, ..effect })
+}
+
+/// What the name says where nothing else does.
+pub(super) fn by_name(types: &Types<'_>, call: ExprId, name: &Name, awaited: bool) -> Effect {
+    let names = knowledge::names();
+    if awaited && let Some(fence) = names.fence(name) {
+        return Effect::fenced(fence, name, format!("calls `{name}`, which {} by its name", words::fence_says(fence)));
+    }
+    if !awaited && names.reads_clock(name) {
+        return Effect::fenced(Fence::Clock, name, format!("calls `{name}`, which reads the clock"));
+    }
+    match names.deed(name) {
+        Deed::Write if awaited => {
+            Effect::new(Deed::Write, Confidence::Likely, name, format!("calls `{name}`, which writes by its name"))
+        }
+        Deed::Write if !changes_its_own_receiver(types, call) => {
+            let because = format!("calls `{name}`, which may write, by its name");
+            Effect { suspends: false, ..Effect::new(Deed::Unknown, Confidence::Likely, name, because) }
+        }
+        Deed::Read if awaited && !gives_away_exclusively(types, call) => Effect::new(
+            Deed::Read,
+            Confidence::Likely,
+            name,
+            format!("calls `{name}`, which reads by its name and the way it is called"),
+        ),
+        _ if awaited => Effect::new(
+            Deed::Unknown,
+            Confidence::Possible,
+            name,
+            format!("calls `{name}`, of which neither a body nor the name says what it does"),
+        ),
+        _ => harmless(name, "does nothing that others see, by its name"),
+    }
+}
+
+fn harmless(name: &Name, does: &str) -> Effect {
+    Effect { confidence: Confidence::Likely, ..Effect::pure(name, &format!("calls `{name}`, which {does}")) }
+}
+
+/// Whether a method on this receiver can only change what the function itself holds: its `mut` local, what it
+/// borrows exclusively, or a fresh value.
+fn changes_only_its_own(types: &Types<'_>, receiver: ExprId) -> bool {
+    match &types.body.expr(receiver).kind {
+        ExprKind::Local(local) => {
+            let declared = types.body.local(*local);
+            declared.mutable
+                || types.of_local(*local).is_exclusive_ref()
+                || is_std_collection(&types.of_local(*local).peeled())
+        }
+        ExprKind::Field { base, .. } => {
+            is_std_collection(&types.of(receiver).peeled()) || changes_only_its_own(types, *base)
+        }
+        ExprKind::MethodCall { receiver, .. } => changes_only_its_own(types, *receiver),
+        ExprKind::Call { .. } | ExprKind::Literal(_) | ExprKind::Macro(_) | ExprKind::Struct { .. } => true,
+        ExprKind::Borrow { base, .. }
+        | ExprKind::Deref { base }
+        | ExprKind::Index { base, .. }
+        | ExprKind::Try { base } => changes_only_its_own(types, *base),
+        _ => false,
+    }
+}
+
+/// Collections without interior mutability.
+fn is_std_collection(ty: &Ty) -> bool {
+    let Ty::Named(path, _) = ty else { return matches!(ty, Ty::Slice(_)) };
+    matches!(
+        path.last().map_or("", Name::as_str),
+        "Vec"
+            | "String"
+            | "HashMap"
+            | "HashSet"
+            | "BTreeMap"
+            | "BTreeSet"
+            | "VecDeque"
+            | "BinaryHeap"
+            | "Option"
+            | "PathBuf"
+            | "IndexMap"
+            | "SmallVec"
+    )
+}
+
+fn changes_its_own_receiver(types: &Types<'_>, call: ExprId) -> bool {
+    match &types.body.expr(call).kind {
+        ExprKind::MethodCall { receiver, .. } => changes_only_its_own(types, *receiver),
+        _ => false,
+    }
+}
+
+/// Whether a call visibly gives an exclusive borrow away, or its declaration takes `&mut self`.
+pub(super) fn gives_away_exclusively(types: &Types<'_>, call: ExprId) -> bool {
+    let (ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. }) = &types.body.expr(call).kind else {
+        return false;
+    };
+    let is_exclusive = |arg: &ExprId| match &types.body.expr(*arg).kind {
+        ExprKind::Borrow { mutable, base } => *mutable && !is_way_to_database(types, *base),
+        ExprKind::Local(local) => types.of_local(*local).is_exclusive_ref() && !is_way_to_database(types, *arg),
+        _ => false,
+    };
+    args.iter().any(is_exclusive) || takes_self_exclusively(types, call)
+}
+
+/// A connection, pool or transaction is handed over exclusively to be asked, not to be changed.
+fn is_way_to_database(types: &Types<'_>, expr: ExprId) -> bool {
+    let name = match &types.body.expr(expr).kind {
+        ExprKind::Local(local) => types.body.local(*local).name.clone(),
+        ExprKind::Field { name, .. } | ExprKind::MethodCall { method: name, .. } => name.clone(),
+        ExprKind::Deref { base }
+        | ExprKind::Borrow { base, .. }
+        | ExprKind::Try { base }
+        | ExprKind::Await { base } => {
+            return is_way_to_database(types, *base);
+        }
+        _ => return false,
+    };
+    let name = name.to_lowercase();
+    ["conn", "pool", "tx", "txn", "trx", "transaction", "db", "executor", "exec"].iter().any(|word| {
+        name == *word
+            || name.ends_with(&format!("_{word}"))
+            || name.starts_with(&format!("{word}_"))
+            || name == "connection"
+    })
+}
+
+fn takes_self_exclusively(types: &Types<'_>, call: ExprId) -> bool {
+    let Callee::Workspace { functions, .. } = callee(types, call) else { return false };
+    let receivers = functions.iter().filter_map(|id| types.index.function(*id));
+    receivers.filter_map(|function| function.receiver.as_ref()).any(|receiver| *receiver == Receiver::Exclusive)
+}
