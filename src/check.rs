@@ -1,6 +1,6 @@
 //! A workspace to diagnostics: the stages up to the lints, run over every file in parallel.
 //!
-//! In: a [`Workspace`]. Out: [`Outcome`]; for one line, [`why`]; for one file, [`Verdict`]s.
+//! In: a [`Workspace`]. Out: [`Outcome`]; for one line, [`why()`]; for one file, [`Verdict`](crate::analysis::verdict::Verdict)s.
 //!
 //! Invariant: the outcome is sorted by file and place, whatever the number of threads.
 

@@ -3,7 +3,7 @@
 //! In: reasons of callees, "reads by its name; it is only declared". Out: the reason of their caller, and the links
 //! of it for people to read.
 //!
-//! Invariant: a reason continues the sentence "the await …". Its links stand between [`LINK`]s, the last one says
+//! Invariant: a reason continues the sentence "the await …". Its links stand between `LINK`s, the last one says
 //! what is done, the others what is called.
 
 use crate::analysis::knowledge::Fence;
