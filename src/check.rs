@@ -66,6 +66,7 @@ pub fn check(workspace: &Workspace, options: &Options, progress: &(dyn Fn(usize,
             Err(problem) => outcome.problems.push(problem),
         }
     }
+    index.free();
     outcome
 }
 

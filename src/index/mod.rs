@@ -15,6 +15,9 @@ pub mod types;
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
+use rayon::join;
+use rayon::prelude::*;
+
 use crate::discover::Workspace;
 use crate::ir::lower;
 use crate::ir::{Body, FileIr, Function, Impl, Name, Owner, Path, TraitDecl, TypeDecl};
@@ -73,36 +76,31 @@ pub struct Scope {
 impl<'w> Index<'w> {
     /// Scans every file of the workspace. With `tests`, test code counts too.
     pub fn new(workspace: &'w Workspace, tests: bool) -> Index<'w> {
-        use rayon::prelude::*;
         let scans: Vec<scan::Scan<'w>> = workspace.files.par_iter().map(|file| scan::scan(&file.text)).collect();
-        let mut index = Index {
-            workspace,
-            tests,
-            foreign: foreign_crates(workspace),
-            files: workspace.files.iter().map(|_| OnceLock::new()).collect(),
-            awaits: scans.iter().map(|scan| scan.awaits).collect(),
-            functions: HashMap::new(),
-            types: HashMap::new(),
-            traits: HashMap::new(),
-            impls: HashMap::new(),
-            macros: HashMap::new(),
-            statics: HashMap::new(),
-        };
-        let for_tests = files_for_tests(workspace, &scans);
-        for (number, scan) in scans.into_iter().enumerate() {
-            let file = FileId(u32::try_from(number).unwrap_or(u32::MAX));
-            if !tests && for_tests.contains(&file) {
-                index.awaits[number] = 0;
-                continue;
-            }
-            enter(&mut index.functions, scan.functions, file);
-            enter(&mut index.types, scan.types, file);
-            enter(&mut index.traits, scan.traits, file);
-            enter(&mut index.impls, scan.impls, file);
-            enter(&mut index.macros, scan.macros, file);
-            enter(&mut index.statics, scan.statics, file);
+        let for_tests = if tests { HashSet::new() } else { files_for_tests(workspace, &scans) };
+        let read: Vec<(FileId, &scan::Scan<'w>)> =
+            file_ids(scans.len()).zip(&scans).filter(|(file, _)| !for_tests.contains(file)).collect();
+        let mut awaits = vec![0; scans.len()];
+        for (file, scan) in &read {
+            awaits[file.0 as usize] = scan.awaits;
         }
-        index
+        let (((functions, types), (traits, impls)), (macros, statics)) = join(
+            || {
+                join(
+                    || join(|| by_name(&read, |scan| &*scan.functions), || by_name(&read, |scan| &*scan.types)),
+                    || join(|| by_name(&read, |scan| &*scan.traits), || by_name(&read, |scan| &*scan.impls)),
+                )
+            },
+            || join(|| by_name(&read, |scan| &*scan.macros), || by_name(&read, |scan| &*scan.statics)),
+        );
+        let foreign = foreign_crates(workspace);
+        let files = workspace.files.iter().map(|_| OnceLock::new()).collect();
+        Index { workspace, tests, foreign, files, awaits, functions, types, traits, impls, macros, statics }
+    }
+
+    /// Frees it on all threads; there is much to free.
+    pub fn free(self) {
+        self.files.into_par_iter().for_each(drop);
     }
 
     /// Whether an absolute path leaves the workspace.
@@ -112,7 +110,7 @@ impl<'w> Index<'w> {
 
     /// Every file's id.
     pub fn file_ids(&self) -> impl Iterator<Item = FileId> + use<> {
-        (0..u32::try_from(self.files.len()).unwrap_or(u32::MAX)).map(FileId)
+        file_ids(self.files.len())
     }
 
     /// A file's path and text.
@@ -337,8 +335,8 @@ fn files_for_tests(workspace: &Workspace, scans: &[scan::Scan<'_>]) -> HashSet<F
     let is_below = |file: &SourceFile| {
         (1..=file.module.len()).any(|depth| declared.contains(&(file.package, file.module[..depth].to_vec())))
     };
-    let files = workspace.files.iter().enumerate().filter(|(_, file)| is_below(file));
-    files.map(|(number, _)| FileId(u32::try_from(number).unwrap_or(u32::MAX))).collect()
+    let below: Vec<bool> = workspace.files.par_iter().map(is_below).collect();
+    file_ids(below.len()).zip(below).filter_map(|(file, is_below)| is_below.then_some(file)).collect()
 }
 
 /// The crates that packages of the workspace depend on and that are none of its own, with those of the standard library.
@@ -358,11 +356,23 @@ fn foreign_crates(workspace: &Workspace) -> HashSet<String> {
     names
 }
 
-fn enter<'w>(map: &mut HashMap<&'w str, Vec<FileId>>, names: Vec<&'w str>, file: FileId) {
-    for name in names {
-        let files = map.entry(name).or_default();
-        if files.last() != Some(&file) {
-            files.push(file);
+/// The files that each name stands in, in order.
+fn by_name<'w>(
+    scans: &[(FileId, &scan::Scan<'w>)],
+    names: impl for<'a> Fn(&'a scan::Scan<'w>) -> &'a [&'w str],
+) -> HashMap<&'w str, Vec<FileId>> {
+    let mut map: HashMap<&'w str, Vec<FileId>> = HashMap::new();
+    for (file, scan) in scans {
+        for name in names(scan) {
+            let files = map.entry(name).or_default();
+            if files.last() != Some(file) {
+                files.push(*file);
+            }
         }
     }
+    map
+}
+
+fn file_ids(count: usize) -> impl Iterator<Item = FileId> {
+    (0..u32::try_from(count).unwrap_or(u32::MAX)).map(FileId)
 }
