@@ -175,11 +175,17 @@ impl Names {
         let first = name.split('_').next().unwrap_or(name);
         if has_word(&self.write, name, first) {
             Deed::Write
-        } else if has_word(&self.read, name, first) && !self.unclear.iter().any(|part| name.contains(part.as_str())) {
+        } else if has_word(&self.read, name, first) && !self.is_unclear(name) {
             Deed::Read
         } else {
             Deed::Unknown
         }
+    }
+
+    /// Whether one of its words begins with an unclear part: `lock` is in `get_lock_holder`, not in `get_block`.
+    fn is_unclear(&self, name: &str) -> bool {
+        let begins_word = |at: usize| name[at..].starts_with('_') || at == 0 || name[..at].ends_with('_');
+        self.unclear.iter().any(|part| name.match_indices(part.as_str()).any(|(at, _)| begins_word(at)))
     }
 
     /// The fence that an awaited call is, by its name.
