@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use crate::analysis::effects::call_name;
 use crate::index::types::Types;
 use crate::ir::{ExprId, ExprKind};
-use crate::source::SourceFile;
+use crate::source::{SourceFile, Span};
 
 /// What people call the callee: `User::load`, `fetch_user`, `join!`.
 pub(crate) fn callee_text(types: &Types<'_>, site: ExprId) -> String {
@@ -41,10 +41,11 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Every word of the function's text is taken, those in strings too: they may be format captures. Fields are not,
+    /// Every word from the function's name on is taken, those in strings too: they may be format captures. Fields are not,
     /// `.label` and `label: value`, unless a variable is called like that.
     pub(super) fn new(types: &Types<'_>, source: &SourceFile) -> Names {
-        let text = source.slice(types.function.span);
+        let function = types.function;
+        let text = source.slice(Span { start: function.name_span.start, end: function.span.end });
         let variables = types.body.locals.iter().map(|local| local.name.to_string());
         Names { taken: words(text).map(str::to_owned).chain(variables).collect() }
     }

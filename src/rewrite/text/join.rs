@@ -111,7 +111,12 @@ impl Writer<'_> {
         }
         let types: Vec<Option<Span>> = members.iter().map(|member| self.annotation(member)).collect();
         if types.iter().all(Option::is_none) {
-            return format!("let ({}) = ", parts.join(", "));
+            let line = format!("let ({}) = ", parts.join(", "));
+            if self.indent.chars().count() + line.trim_end().chars().count() <= MAX_WIDTH {
+                return line;
+            }
+            let Writer { indent, unit, .. } = self;
+            return format!("let (\n{indent}{unit}{},\n{indent}) = ", parts.join(&format!(",\n{indent}{unit}")));
         }
         let types: Vec<&str> = types.iter().map(|ty| ty.map_or("_", |ty| self.slice(ty))).collect();
         format!("let ({}): ({}) = ", parts.join(", "), types.join(", "))
