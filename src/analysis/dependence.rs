@@ -5,6 +5,8 @@
 //! Two statements are compared by their phases. While an await runs, others may run beside it; what is done with
 //! its value afterwards keeps its place in the source among the other finishes.
 
+use std::collections::HashMap;
+
 use crate::analysis::access::{Access, Mode, Phase, children};
 use crate::analysis::blocker::{Blocker, BlockerKind};
 use crate::analysis::effects::{Effect, Effects, call_name};
@@ -50,6 +52,7 @@ pub struct Effected {
 
 /// The edges that names, borrows and arguments make.
 pub fn data_edges(types: &Types<'_>, region: &Region) -> Vec<Edge> {
+    let repeats = Repeats::new(types.body, &region.nodes);
     let mut edges = Vec::new();
     for (to, later) in region.nodes.iter().enumerate() {
         for (from, earlier) in region.nodes[..to].iter().enumerate() {
@@ -58,7 +61,7 @@ pub fn data_edges(types: &Types<'_>, region: &Region) -> Vec<Edge> {
             } else if let Some((strict, blocker)) = conflict(types, earlier, later) {
                 edges.push(Edge { from, to, strict, blocker });
             }
-            if let Some(blocker) = repeats(types, &region.nodes, from, to) {
+            if let Some(blocker) = repeats.between(&region.nodes, from, to) {
                 edges.push(Edge { from, to, strict: true, blocker });
             }
         }
@@ -66,36 +69,68 @@ pub fn data_edges(types: &Types<'_>, region: &Region) -> Vec<Edge> {
     edges
 }
 
-/// A call that is made again, word for word, is made again because of what stands between.
-fn repeats(types: &Types<'_>, nodes: &[Node], from: usize, to: usize) -> Option<Blocker> {
-    let is_again = |first: usize, second: usize| {
-        let (first, second) = (&nodes[first].sites, &nodes[second].sites);
-        matches!((first.as_slice(), second.as_slice()), ([first], [second]) if same(types.body, *first, *second))
-    };
-    let around = (to + 1..nodes.len()).any(|again| is_again(from, again)) && !nodes[to].sites.is_empty();
-    let between = (0..from).any(|first| is_again(first, to)) && !nodes[from].sites.is_empty();
-    (is_again(from, to) || around || between).then(|| Blocker::new(BlockerKind::Fence("repeat"), nodes[to].span))
+/// For each await what it says, and where the same is said first and last. A call that is made again, word for word, is
+/// made again because of what stands between.
+struct Repeats {
+    first: Vec<Option<usize>>,
+    last: Vec<Option<usize>>,
 }
 
-/// Whether two expressions say the same of the same locals.
-fn same(body: &Body, first: ExprId, second: ExprId) -> bool {
-    let (one, other) = (&body.expr(first).kind, &body.expr(second).kind);
-    let head = match (one, other) {
-        (ExprKind::Local(a), ExprKind::Local(b)) => a == b,
-        (ExprKind::Path(a), ExprKind::Path(b)) => a == b,
-        (ExprKind::Literal(a), ExprKind::Literal(b)) => a == b && *a != Literal::Other,
-        (ExprKind::MethodCall { method: a, .. }, ExprKind::MethodCall { method: b, .. }) => a == b,
-        (ExprKind::Field { name: a, .. }, ExprKind::Field { name: b, .. }) => a == b,
-        (ExprKind::Borrow { mutable: a, .. }, ExprKind::Borrow { mutable: b, .. }) => a == b,
-        (ExprKind::Await { .. }, ExprKind::Await { .. })
-        | (ExprKind::Call { .. }, ExprKind::Call { .. })
-        | (ExprKind::Deref { .. }, ExprKind::Deref { .. })
-        | (ExprKind::Try { .. }, ExprKind::Try { .. })
-        | (ExprKind::Tuple(_), ExprKind::Tuple(_)) => true,
-        _ => false,
+impl Repeats {
+    fn new(body: &Body, nodes: &[Node]) -> Repeats {
+        let texts: Vec<Option<String>> = nodes.iter().map(|node| said(body, node)).collect();
+        let mut places: HashMap<&str, (usize, usize)> = HashMap::new();
+        for (node, text) in texts.iter().enumerate() {
+            if let Some(text) = text {
+                places.entry(text).or_insert((node, node)).1 = node;
+            }
+        }
+        let place = |text: &Option<String>| places.get(text.as_deref()?).copied();
+        let places = texts.iter().map(place);
+        let (first, last) = places.map(|place| (place.map(|(first, _)| first), place.map(|(_, last)| last))).unzip();
+        Repeats { first, last }
+    }
+
+    fn between(&self, nodes: &[Node], from: usize, to: usize) -> Option<Blocker> {
+        let is_again = self.first[from].is_some() && self.first[from] == self.first[to];
+        let around = self.last[from].is_some_and(|last| last > to) && !nodes[to].sites.is_empty();
+        let between = self.first[to].is_some_and(|first| first < from) && !nodes[from].sites.is_empty();
+        (is_again || around || between).then(|| Blocker::new(BlockerKind::Fence("repeat"), nodes[to].span))
+    }
+}
+
+/// The one await of a statement, written so that two are equal when they say the same of the same locals.
+fn said(body: &Body, node: &Node) -> Option<String> {
+    let [site] = node.sites.as_slice() else { return None };
+    let mut text = String::new();
+    say(body, *site, &mut text).then_some(text)
+}
+
+fn say(body: &Body, expr: ExprId, text: &mut String) -> bool {
+    let head = match &body.expr(expr).kind {
+        ExprKind::Local(local) => format!("{local:?}"),
+        ExprKind::Path(path) => format!("{path:?}"),
+        ExprKind::Literal(literal) if *literal != Literal::Other => format!("{literal:?}"),
+        ExprKind::MethodCall { method, .. } => format!(".{method}"),
+        ExprKind::Field { name, .. } => format!("field {name}"),
+        ExprKind::Borrow { mutable, .. } => format!("borrow {mutable}"),
+        ExprKind::Await { .. } => "await".to_owned(),
+        ExprKind::Call { .. } => "call".to_owned(),
+        ExprKind::Deref { .. } => "deref".to_owned(),
+        ExprKind::Try { .. } => "try".to_owned(),
+        ExprKind::Tuple(_) => "tuple".to_owned(),
+        _ => return false,
     };
-    let (one, other) = (children(body, first), children(body, second));
-    head && one.len() == other.len() && one.iter().zip(&other).all(|(a, b)| same(body, *a, *b))
+    text.push_str(&head);
+    text.push('(');
+    for child in children(body, expr) {
+        if !say(body, child, text) {
+            return false;
+        }
+        text.push(',');
+    }
+    text.push(')');
+    true
 }
 
 /// The edges that effects make, on top of the others.

@@ -147,16 +147,14 @@ impl Writer<'_> {
     }
 
     fn is_used_outside(&self, local: LocalId, chain: &[usize]) -> bool {
-        let inside: Vec<Span> = chain.iter().map(|node| self.node_span(*node)).collect();
-        let body = self.region.types.body;
-        body.exprs.iter().filter(|expr| !inside.iter().any(|span| span.contains(expr.span))).any(|expr| {
-            match &expr.kind {
-                ExprKind::Local(used) => *used == local,
-                ExprKind::Macro(call) => call.captures.contains(&local),
-                ExprKind::Opaque(locals) => locals.contains(&local),
-                _ => false,
-            }
-        })
+        let uses = |kind: &ExprKind| match kind {
+            ExprKind::Local(used) => *used == local,
+            ExprKind::Macro(call) => call.captures.contains(&local),
+            ExprKind::Opaque(locals) => locals.contains(&local),
+            _ => false,
+        };
+        let mut used = self.region.types.body.exprs.iter().filter(|expr| uses(&expr.kind));
+        used.any(|expr| !chain.iter().any(|node| self.node_span(*node).contains(expr.span)))
     }
 
     /// A branch with the comments in front of it; its lines but the first begin with `inner`.
