@@ -179,7 +179,7 @@ fn of_call(types: &Types<'_>, effects: &Effects<'_>, call: Call) -> Effect {
             Effect { suspends: true, ..Effect::pure("", "runs calls that are judged by themselves") }
         }
         ExprKind::Local(local) => of_future_in_local(types, effects, *local),
-        _ => of_future(types, effects, call.expr, &types.of(call.expr)),
+        _ => of_future(types, effects, &types.of(call.expr)),
     }
 }
 
@@ -201,28 +201,28 @@ fn of_macro(name: &str, kind: MacroKind) -> Effect {
 /// A local that holds a future: what it was made by says what awaiting it does.
 fn of_future_in_local(types: &Types<'_>, effects: &Effects<'_>, local: crate::ir::LocalId) -> Effect {
     let declared = types.body.local(local);
-    let spawned =
-        |because: &str| Effect { fence: Some(Fence::Spawned), suspends: true, ..Effect::pure(&declared.name, because) };
     if is_handle(&types.of_local(local)) {
-        return spawned("waits for a task that runs already");
+        return of_handle(&declared.name);
     }
-    let Some(init) = declared.init else { return of_future(types, effects, ExprId(0), &types.of_local(local)) };
+    let Some(init) = declared.init else { return of_future(types, effects, &types.of_local(local)) };
     match &types.body.expr(init).kind {
         ExprKind::Call { .. } | ExprKind::MethodCall { .. } if call_name(types, init).starts_with("spawn") => {
-            spawned("waits for a task that runs already")
+            of_handle(&declared.name)
         }
         ExprKind::Call { .. } | ExprKind::MethodCall { .. } => effects.of_call(types, init, true),
-        _ => of_future(types, effects, init, &types.of_local(local)),
+        _ => of_future(types, effects, &types.of_local(local)),
     }
 }
 
-fn of_future(types: &Types<'_>, effects: &Effects<'_>, _expr: ExprId, ty: &Ty) -> Effect {
+/// Awaiting a task that was spawned.
+fn of_handle(name: &str) -> Effect {
+    let because = "waits for a task that runs already";
+    Effect { fence: Some(Fence::Spawned), suspends: true, ..Effect::pure(name, because) }
+}
+
+fn of_future(types: &Types<'_>, effects: &Effects<'_>, ty: &Ty) -> Effect {
     if is_handle(ty) {
-        return Effect {
-            fence: Some(Fence::Spawned),
-            suspends: true,
-            ..Effect::pure("", "waits for a task that runs already")
-        };
+        return of_handle("");
     }
     if let Ty::Named(path, _) = &ty.peeled()
         && let Some(fence) = knowledge::fact(path).and_then(|fact| fact.fence)
@@ -308,13 +308,18 @@ fn taken(types: &Types<'_>, earlier: &Node, later: &Node) -> Option<Blocker> {
 /// A name that an earlier await is built with must not be bound anew by an earlier join.
 fn renamed(types: &Types<'_>, earlier: &Node, later: &Node) -> Option<Blocker> {
     let name = |access: &Access| &types.body.local(access.place.root).name;
-    let binds =
-        |access: &&Access| access.mode == Mode::Write && types.body.local(access.place.root).span == access.span;
-    later.accesses.iter().filter(binds).find_map(|bound| {
+    bindings(types.body, later).find_map(|bound| {
         let others = earlier.accesses.iter().filter(|access| access.place.root != bound.place.root);
         others.into_iter().find(|access| name(access) == name(bound))?;
         Some(Blocker::new(BlockerKind::Anti(name(bound).to_string()), bound.span))
     })
+}
+
+/// The accesses of a statement that bind a name.
+fn bindings<'a>(body: &'a Body, node: &'a Node) -> impl Iterator<Item = &'a Access> {
+    node.accesses
+        .iter()
+        .filter(|access| access.mode == Mode::Write && body.local(access.place.root).span == access.span)
 }
 
 fn touching<'a>(earlier: &'a [Access], later: &'a [Access]) -> impl Iterator<Item = (&'a Access, &'a Access)> {
@@ -326,9 +331,7 @@ fn touching<'a>(earlier: &'a [Access], later: &'a [Access]) -> impl Iterator<Ite
 /// that name; and one pattern cannot bind a name twice.
 fn shadowed(types: &Types<'_>, earlier: &Node, later: &Node) -> Option<Blocker> {
     let name = |access: &Access| &types.body.local(access.place.root).name;
-    let binds =
-        |access: &&Access| access.mode == Mode::Write && types.body.local(access.place.root).span == access.span;
-    later.accesses.iter().filter(binds).find_map(|bound| {
+    bindings(types.body, later).find_map(|bound| {
         // A branch of the same join still sees the old one; a statement between may be moved above the join.
         let sees = |access: &&Access| access.phase == Phase::Finish || later.sites.is_empty();
         let finishes = earlier.accesses.iter().filter(sees);
