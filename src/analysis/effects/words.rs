@@ -6,13 +6,13 @@
 //! Invariant: a reason continues the sentence "the await …". Its links stand between `LINK`s, the last one says
 //! what is done, the others what is called.
 
-use crate::analysis::knowledge::Fence;
+use crate::knowledge::Fence;
 
 /// What stands between two links.
 const LINK: &str = ", which ";
 
 /// The reason of a caller: "calls `a`", then why `a` does what it does.
-pub(super) fn behind(call: &str, because: &str) -> String {
+pub(in crate::analysis) fn behind(call: &str, because: &str) -> String {
     if because.is_empty() { call.to_owned() } else { format!("{call}{LINK}{because}") }
 }
 
