@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use crate::analysis::access::{Access, Mode, Phase, children};
 use crate::analysis::blocker::{Blocker, BlockerKind};
-use crate::analysis::effects::{Effect, Effects, call_name, words};
+use crate::analysis::effects::{Effect, Effects, call_name};
 use crate::analysis::inspect::Call;
 use crate::analysis::region::{Node, Region};
 use crate::diagnostic::Confidence;
@@ -436,9 +436,10 @@ fn effect_conflict(earlier: (&Node, &Effected), later: (&Node, &Effected), least
 /// Both touch a memory that one of them changes.
 fn same_memory(earlier: (&Node, &Effected), later: (&Node, &Effected)) -> Option<Blocker> {
     let (first, second) = (earlier.1.awaited.as_ref()?, later.1.awaited.as_ref()?);
-    let cell = first.memory.conflict(&second.memory)?;
-    let (writer, node) = if first.memory.writes() { (first, earlier.0) } else { (second, later.0) };
-    let because = words::behind(&format!("calls `{}`", writer.callee), &format!("changes {cell}, and both use it"));
+    let by_first = first.memory.conflict(&second.memory).map(|because| (first, earlier.0, because));
+    let by_second = || second.memory.conflict(&first.memory).map(|because| (second, later.0, because));
+    let (writer, node, because) = by_first.or_else(by_second)?;
+    let because = format!("{because}; both use it");
     Some(Blocker { because, ..Blocker::new(BlockerKind::Write(writer.callee.clone()), node.span) })
 }
 

@@ -180,7 +180,8 @@ fn harms(effect: &Effect) -> bool {
 fn in_callers_words(index: &Index<'_>, id: FunctionId, effect: Effect) -> Effect {
     let (Some(ir), Some(function)) = (index.file(id.file), index.function(id)) else { return effect };
     let callee = format!("calls `{}`{}", qualified_name(ir, function), place_of(index, &[id]));
-    Effect { because: words::behind(&callee, &effect.because).into(), ..effect }
+    let because = words::behind(&callee, &effect.because).into();
+    Effect { because, memory: effect.memory.behind(&callee), ..effect }
 }
 
 /// ` (src/store.rs:9)`; nothing when it may be one of several.

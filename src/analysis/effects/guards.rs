@@ -26,7 +26,7 @@ pub(super) fn changed(types: &Types<'_>, expr: ExprId) -> Memory {
         ExprKind::Borrow { mutable: true, base } => through(*base),
         _ => None,
     };
-    lock.map(|lock| Memory::write(cell_of_lock(types, lock))).unwrap_or_default()
+    lock.map(|lock| opened(types, lock, "changes")).unwrap_or_default()
 }
 
 /// What is locked exclusively while something else is awaited.
@@ -43,10 +43,16 @@ pub(super) fn held(types: &Types<'_>) -> Memory {
         let init_end = local.init.map_or(0, |init| types.body.expr(init).span.end);
         let keeps = local.init.is_some_and(|init| is_guard(types, init));
         if keeps && (local.mutable || (!is_shared && awaits(init_end))) {
-            found = found.join(&Memory::write(cell_of_lock(types, lock)));
+            found = found.join(&opened(types, lock, "keeps locked"));
         }
     }
     found
+}
+
+fn opened(types: &Types<'_>, lock: ExprId, does: &str) -> Memory {
+    let cell = cell_of_lock(types, lock);
+    let because = format!("{does} {}", memory::text(&cell));
+    Memory::write(cell, &because)
 }
 
 /// Whether an initialiser is the guard itself and not something read through it.

@@ -7,9 +7,10 @@
 //!
 //! Invariant: two names that differ are two memories; what has no name may be any of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::analysis::effects::words;
 use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::ir::{ExprId, ExprKind, Name, Origin};
@@ -31,7 +32,8 @@ pub struct Memory(Option<Arc<Touched>>);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Touched {
     reads: BTreeSet<Name>,
-    writes: BTreeSet<Name>,
+    /// With the reason, as [`words`] has it.
+    writes: BTreeMap<Name, Arc<str>>,
 }
 
 /// Whose memory a place is.
@@ -53,15 +55,15 @@ impl Memory {
 
     /// Any memory may be changed.
     pub fn any_write() -> Memory {
-        Memory::write(ANY.into())
+        Memory::write(ANY.into(), "may change any memory")
     }
 
     pub(super) fn read(cell: Name) -> Memory {
-        Memory(Some(Arc::new(Touched { reads: [cell].into(), writes: BTreeSet::new() })))
+        Memory(Some(Arc::new(Touched { reads: [cell].into(), writes: BTreeMap::new() })))
     }
 
-    pub(super) fn write(cell: Name) -> Memory {
-        Memory(Some(Arc::new(Touched { reads: BTreeSet::new(), writes: [cell].into() })))
+    pub(super) fn write(cell: Name, because: &str) -> Memory {
+        Memory(Some(Arc::new(Touched { reads: BTreeSet::new(), writes: [(cell, because.into())].into() })))
     }
 
     /// Both.
@@ -72,14 +74,24 @@ impl Memory {
         if one == two {
             return self;
         }
-        let union = |one: &BTreeSet<Name>, two: &BTreeSet<Name>| {
-            let all: BTreeSet<Name> = one.union(two).cloned().collect();
-            if all.len() > MOST { [ANY.into()].into() } else { all }
-        };
-        Memory(Some(Arc::new(Touched {
-            reads: union(&one.reads, &two.reads),
-            writes: union(&one.writes, &two.writes),
-        })))
+        let mut reads: BTreeSet<Name> = one.reads.union(&two.reads).cloned().collect();
+        let mut writes = two.writes.clone();
+        writes.extend(one.writes.iter().map(|(cell, because)| (cell.clone(), Arc::clone(because))));
+        if reads.len() > MOST {
+            reads = [ANY.into()].into();
+        }
+        if writes.len() > MOST {
+            writes = [(ANY.into(), "changes much memory".into())].into();
+        }
+        Memory(Some(Arc::new(Touched { reads, writes })))
+    }
+
+    /// The same, seen from a caller.
+    pub(super) fn behind(self, call: &str) -> Memory {
+        let Some(touched) = self.0.as_ref().filter(|touched| !touched.writes.is_empty()) else { return self };
+        let writes =
+            touched.writes.iter().map(|(cell, because)| (cell.clone(), words::behind(call, because).into())).collect();
+        Memory(Some(Arc::new(Touched { reads: touched.reads.clone(), writes })))
     }
 
     /// Whether it changes any.
@@ -87,9 +99,9 @@ impl Memory {
         self.0.as_ref().is_some_and(|touched| !touched.writes.is_empty())
     }
 
-    /// What it changes, as people write it.
-    pub fn changed(&self) -> Option<String> {
-        self.0.as_ref()?.writes.first().map(|cell| text(cell))
+    /// Why it changes something.
+    pub fn because(&self) -> Option<&str> {
+        self.0.as_ref()?.writes.values().next().map(|because| &**because)
     }
 
     /// Whether it touches none.
@@ -97,23 +109,20 @@ impl Memory {
         self.0.is_none()
     }
 
-    /// What one of the two changes and the other touches, as people write it.
-    pub fn conflict(&self, other: &Memory) -> Option<String> {
+    /// Why this changes something that the other touches.
+    pub fn conflict(&self, other: &Memory) -> Option<&str> {
         let (one, two) = (self.0.as_ref()?, other.0.as_ref()?);
-        let writes = |one: &Touched, two: &Touched| {
-            one.writes.iter().find(|cell| meets(cell, &two.reads) || meets(cell, &two.writes)).cloned()
+        let touched = |cell: &Name| {
+            let mut all = two.reads.iter().chain(two.writes.keys());
+            all.any(|other| other == ANY || other == cell || cell == ANY)
         };
-        let cell = writes(one, two).or_else(|| writes(two, one))?;
-        Some(text(&cell))
+        one.writes.iter().find(|(cell, _)| touched(cell)).map(|(_, because)| &**because)
     }
 }
 
-fn text(cell: &Name) -> String {
+/// A memory as people write it.
+pub(super) fn text(cell: &Name) -> String {
     if cell == ANY { "shared memory".to_owned() } else { format!("`{cell}`") }
-}
-
-fn meets(cell: &Name, others: &BTreeSet<Name>) -> bool {
-    (cell == ANY && !others.is_empty()) || others.contains(cell) || others.contains(ANY)
 }
 
 /// Methods that only borrowed or owned data has: no cell is changed by them, unless a guard is.

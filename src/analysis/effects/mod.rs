@@ -168,9 +168,8 @@ fn for_its_name(name: Name, effect: Effect) -> Effect {
     if effect.fence.is_some() || effect.deed == Deed::Write || knowledge::names().deed(&name) == Deed::Read {
         return effect;
     }
-    let Some(cell) = effect.memory.changed() else { return effect };
-    let because = words::behind(&format!("calls `{name}`"), &format!("changes {cell}"));
-    Effect { deed: Deed::Write, confidence: Confidence::Likely, because: because.into(), callee: name, ..effect }
+    let Some(because) = effect.memory.because().map(Arc::from) else { return effect };
+    Effect { deed: Deed::Write, confidence: Confidence::Likely, because, callee: name, ..effect }
 }
 
 impl summary::Kept for Effects<'_> {

@@ -41,7 +41,10 @@ pub(super) fn by_method_name(types: &Types<'_>, call: ExprId, name: &Name, await
 fn on_memory(types: &Types<'_>, receiver: ExprId, name: &Name, changes: bool) -> Effect {
     let touched = match memory::holder(types, receiver, name) {
         Holder::Own => return harmless(name, "changes a local value"),
-        Holder::Memory(cell) if changes => Memory::write(cell),
+        Holder::Memory(cell) if changes => {
+            let because = format!("calls `{name}`, which changes {}", memory::text(&cell));
+            Memory::write(cell, &because)
+        }
         Holder::Memory(cell) => Memory::read(cell),
         Holder::Elsewhere if changes => {
             let because = format!("calls `{name}`, which may change shared memory");

@@ -12,7 +12,7 @@ use crate::knowledge::Fence;
 const LINK: &str = ", which ";
 
 /// The reason of a caller: "calls `a`", then why `a` does what it does.
-pub(in crate::analysis) fn behind(call: &str, because: &str) -> String {
+pub(super) fn behind(call: &str, because: &str) -> String {
     if because.is_empty() { call.to_owned() } else { format!("{call}{LINK}{because}") }
 }
 
