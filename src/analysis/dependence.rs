@@ -489,7 +489,9 @@ fn fence_of((node, effected): (&Node, &Effected)) -> Option<Blocker> {
         return Some(Blocker { because, ..Blocker::new(BlockerKind::Fence(fence.word()), node.span) });
     }
     let is_proven_read = awaited.is_some_and(|effect| effect.is_read(Confidence::Proven)) && !node.may_fail;
-    if awaited.is_some_and(|effect| knowledge::names().is_gate(&effect.callee)) && !is_proven_read {
+    // One that cannot fail, and whose value somebody looks at later, stops nothing here.
+    let may_stop = awaited.is_none_or(|effect| !effect.is_read(Confidence::Likely) || node.may_fail);
+    if awaited.is_some_and(|effect| knowledge::names().is_gate(&effect.callee)) && !is_proven_read && may_stop {
         return Some(Blocker::new(BlockerKind::Fence(Fence::Gate.word()), node.span));
     }
 

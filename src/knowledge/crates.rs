@@ -27,10 +27,19 @@ pub fn kind(path: &[Name]) -> Option<Kind> {
 }
 
 /// The facts of a crate about a method, each with the type or trait that has it.
-pub fn trait_facts(krate: &str, method: &str) -> impl Iterator<Item = (&'static str, &'static Fact)> {
+pub fn trait_facts<'a>(krate: &str, method: &'a str) -> impl Iterator<Item = (&'static str, &'static Fact)> + use<'a> {
     let table = file_of(krate).map(table);
-    let found = table.and_then(|table| table.by_method.get(method)).map_or(&[][..], Vec::as_slice);
-    found.iter().filter_map(move |(owner, at)| Some((owner.as_str(), &table?.facts[*at])))
+    let named = table.and_then(|table| table.by_method.get(method)).map_or(&[][..], Vec::as_slice);
+    let named = named.iter().map(|(owner, at)| (owner, *at));
+    let like = table.map_or(&[][..], |table| &table.like);
+    let like = like.iter().filter(move |(_, pattern, _)| pattern.fits(&[Name::new(method)]));
+    let all = named.chain(like.map(|(owner, _, at)| (owner, *at)));
+    all.filter_map(move |(owner, at)| Some((owner.as_str(), &table?.facts[at])))
+}
+
+/// Whether facts are known of a crate.
+pub fn knows(krate: &str) -> bool {
+    file_of(krate).is_some()
 }
 
 /// Whether some fact is about a function or method of that name.
@@ -50,21 +59,61 @@ macro_rules! files {
 }
 
 /// The crates of which facts are known, with the text of their files. `*` stands for the end of a name.
-static FILES: &[(&str, &str)] = files!("futures" "std" "tokio");
+static FILES: &[(&str, &str)] = files!(
+    "async_channel"
+    "async_executor"
+    "async_fs"
+    "async_io"
+    "async_lock"
+    "async_net"
+    "async_process"
+    "async_std"
+    "aws_config"
+    "aws_sdk"
+    "bb8"
+    "blocking"
+    "bollard"
+    "deadpool"
+    "deadpool_postgres"
+    "deadpool_redis"
+    "diesel"
+    "diesel_async"
+    "fred"
+    "futures"
+    "futures_channel"
+    "futures_lite"
+    "futures_util"
+    "k8s_openapi"
+    "kube"
+    "libsql"
+    "mobc"
+    "mongodb"
+    "object_store"
+    "octocrab"
+    "opendal"
+    "r2d2"
+    "redis"
+    "reqwest"
+    "reqwest_middleware"
+    "rusqlite"
+    "sea_orm"
+    "serenity"
+    "smol"
+    "sqlx"
+    "std"
+    "teloxide"
+    "tokio"
+    "tokio_postgres"
+    "tokio_rusqlite"
+    "twilight_http"
+);
 
 /// Crates that are parts or other names of one that has a file.
-const PARTS: [(&str, &str); 10] = [
-    ("core", "std"),
-    ("alloc", "std"),
-    ("futures_util", "futures"),
-    ("futures_channel", "futures"),
-    ("futures_core", "futures"),
-    ("futures_executor", "futures"),
-    ("futures_io", "futures"),
-    ("futures_sink", "futures"),
-    ("aws_sdk", "aws_sdk"),
-    ("google_cloud", "google_cloud"),
-];
+const PARTS: [(&str, &str); 4] =
+    [("core", "std"), ("alloc", "std"), ("futures_core", "futures_util"), ("futures_sink", "futures_util")];
+
+/// Crates of which there are many, named alike, with one file for all.
+const FAMILIES: [&str; 3] = ["aws_sdk", "azure", "google_cloud"];
 
 static TABLES: LazyLock<Vec<OnceLock<Table>>> = LazyLock::new(|| FILES.iter().map(|_| OnceLock::new()).collect());
 
@@ -105,6 +154,8 @@ struct Table {
     kinds: Paths,
     /// The types and traits that have a method, with the fact.
     by_method: HashMap<String, Vec<(String, usize)>>,
+    /// The types and traits of which one fact is about several methods, with the pattern of their names.
+    like: Vec<(String, Pattern, usize)>,
 }
 
 /// Patterns with what they lead to.
@@ -148,8 +199,8 @@ fn file_of(krate: &str) -> Option<usize> {
     static BY_NAME: LazyLock<HashMap<&'static str, usize>> =
         LazyLock::new(|| FILES.iter().enumerate().map(|(at, (name, _))| (*name, at)).collect());
     let part = PARTS.iter().find(|(part, _)| *part == krate).map_or(krate, |(_, whole)| *whole);
-    let family = || PARTS.iter().find(|(name, _)| krate.strip_prefix(name).is_some_and(|rest| rest.starts_with('_')));
-    BY_NAME.get(part).or_else(|| BY_NAME.get(family()?.1)).copied()
+    let family = || FAMILIES.iter().find(|name| krate.strip_prefix(**name).is_some_and(|rest| rest.starts_with('_')));
+    BY_NAME.get(part).or_else(|| BY_NAME.get(family()?)).copied()
 }
 
 fn table(file: usize) -> &'static Table {
@@ -164,13 +215,16 @@ fn read(text: &str) -> Table {
         kind_of: file.types.iter().map(|fact| fact.is).collect(),
         kinds: Paths::default(),
         by_method: HashMap::new(),
+        like: Vec::new(),
     };
     for (at, fact) in table.facts.iter().enumerate() {
         for path in &fact.path {
             table.calls.insert(path, at);
             let names: Vec<&str> = path.rsplit("::").collect();
-            if let [method, owner, ..] = names.as_slice() {
-                table.by_method.entry((*method).to_owned()).or_default().push(((*owner).to_owned(), at));
+            let [method, owner, ..] = names.as_slice() else { continue };
+            match Pattern::parse(method) {
+                Ok(pattern) if !pattern.is_exact() => table.like.push(((*owner).to_owned(), pattern, at)),
+                _ => table.by_method.entry((*method).to_owned()).or_default().push(((*owner).to_owned(), at)),
             }
         }
     }

@@ -10,7 +10,7 @@ pub mod sql;
 
 use serde::Deserialize;
 
-pub use crates::{crates, fact, has_facts, kind, trait_facts};
+pub use crates::{crates, fact, has_facts, kind, knows, trait_facts};
 pub use names::{Names, SyncMethod, names};
 pub use pattern::Pattern;
 

@@ -16,6 +16,7 @@ pub struct Names {
     unclear: Vec<String>,
     write: Vec<String>,
     cached: Vec<String>,
+    cached_words: Vec<String>,
     fence: FenceNames,
     sync: SyncNames,
 }
@@ -120,7 +121,8 @@ impl Names {
 
     /// Whether an awaited call of that name keeps its answer and gives it again.
     pub fn is_cached(&self, name: &str) -> bool {
-        self.cached.iter().any(|known| known == name)
+        let has_word = || name.split('_').any(|word| self.cached_words.iter().any(|known| known == word));
+        self.cached.iter().any(|known| known == name) || (has_word() && self.deed(name) == Deed::Read)
     }
 
     /// Whether a synchronous call of that name reads the clock.

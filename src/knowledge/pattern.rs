@@ -6,7 +6,7 @@
 
 use crate::ir::Name;
 
-/// A path whose segments may end in `*`.
+/// A path each segment of which may hold one `*`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
     segments: Vec<String>,
@@ -17,16 +17,16 @@ impl Pattern {
     ///
     /// # Errors
     ///
-    /// A segment is empty, or has a `*` that is not its last character.
+    /// A segment is empty, is no name, or has two `*`.
     pub fn parse(text: &str) -> Result<Pattern, String> {
         let segments: Vec<String> = text.split("::").map(|segment| segment.trim().to_owned()).collect();
         for segment in &segments {
-            let literal = segment.strip_suffix('*').unwrap_or(segment);
+            let literal = segment.replacen('*', "", 1);
             if segment.is_empty() {
                 return Err(format!("`{text}` has an empty segment"));
             }
             if !literal.chars().all(|char| char.is_alphanumeric() || char == '_' || char == '!') {
-                return Err(format!("`{segment}` is no name; a `*` may only end one"));
+                return Err(format!("`{segment}` is no name; one `*` may stand for a part of one"));
             }
         }
         Ok(Pattern { segments })
@@ -45,12 +45,12 @@ impl Pattern {
 
     /// How much of it is literal: the more, the more it says.
     pub(super) fn weight(&self) -> usize {
-        self.segments.iter().map(|segment| segment.trim_end_matches('*').len()).sum()
+        self.segments.iter().map(|segment| segment.replace('*', "").len()).sum()
     }
 
     /// Whether every segment is literal.
     pub(super) fn is_exact(&self) -> bool {
-        !self.segments.iter().any(|segment| segment.ends_with('*'))
+        !self.segments.iter().any(|segment| segment.contains('*'))
     }
 }
 
@@ -59,8 +59,10 @@ fn fit(segments: &[String], path: &[Name]) -> bool {
 }
 
 fn fits_one(segment: &str, name: &str) -> bool {
-    match segment.strip_suffix('*') {
-        Some(begin) => name.starts_with(begin),
+    match segment.split_once('*') {
+        Some((begin, end)) => {
+            name.strip_prefix(begin).is_some_and(|rest| rest.len() >= end.len() && rest.ends_with(end))
+        }
         None => segment == name,
     }
 }
@@ -81,12 +83,13 @@ mod tests {
         assert!(!fits("aws_sdk_*::Client::get_*", "aws_sdk_s3::operation::Client::get_object"));
         assert!(fits("*::Store::load", "shop::db::Store::load") && fits("*::load", "shop::db::Store::load"));
         assert!(!fits("*::load", "load"));
+        assert!(fits("a::get_*_count", "a::get_user_count") && !fits("a::get_*_count", "a::get_count"));
     }
 
     #[test]
     fn what_is_no_pattern_is_said() {
         assert_eq!(Pattern::parse("a::").unwrap_err(), "`a::` has an empty segment");
         assert!(Pattern::parse("a::b-c").unwrap_err().contains("`b-c`"));
-        assert!(Pattern::parse("a::*b").unwrap_err().contains("may only end"));
+        assert!(Pattern::parse("a::*b*").unwrap_err().contains("one `*`"));
     }
 }

@@ -187,7 +187,7 @@ mod tests {
         assert_eq!(deed("SELECT enqueue_job($1)"), Deed::Unknown);
         assert_eq!(deed("SELECT my_function($1)"), Deed::Unknown);
         assert_eq!(deed("SELECT claim_next(id) FROM jobs"), Deed::Unknown);
-        assert_eq!(deed("SELECT * INTO copy FROM users"), Deed::Unknown);
+        assert_eq!(deed("SELECT * INTO backup FROM users"), Deed::Unknown);
         assert_eq!(deed("BEGIN"), Deed::Unknown);
     }
 

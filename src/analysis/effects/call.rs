@@ -20,12 +20,15 @@ pub(super) fn call_effect(
     summary: &mut dyn FnMut(FunctionId) -> Effect,
 ) -> Effect {
     let name = call_name(types, call);
-    if awaited && knowledge::names().fence(&name) == Some(Fence::Finaliser) {
-        return Effect::fenced(Fence::Finaliser, &name, format!("calls `{name}`, which ends something by its name"));
+    let ends = || Effect::fenced(Fence::Finaliser, &name, format!("calls `{name}`, which ends something by its name"));
+    let is_finaliser = awaited && knowledge::names().fence(&name) == Some(Fence::Finaliser);
+    // `finish` ends something; what `finish_load` does is seen in its body.
+    if is_finaliser && !name.contains('_') {
+        return ends();
     }
     if awaited && knowledge::names().is_cached(&name) {
         let because = format!("calls `{name}`, which asks only when the answer is not kept");
-        return Effect { is_local: true, ..Effect::new(Deed::Read, Confidence::Likely, &name, because) };
+        return Effect::new(Deed::Read, Confidence::Likely, &name, because);
     }
     if awaited && checks_out(types, call, &name) {
         return Effect::fenced(Fence::Pool, &name, format!("calls `{name}`, which takes a connection from a pool"));
@@ -46,9 +49,23 @@ pub(super) fn call_effect(
     if let Some(found) = facts::find(types, call, &callee) {
         return facts::effect(types, call, &found, awaited);
     }
+    if awaited
+        && !matches!(callee, Callee::Workspace { resolved: true, .. })
+        && let Some(effect) = facts::by_chain(types, call)
+    {
+        return effect;
+    }
     match callee {
         Callee::Constructor(path) => of_constructor(types, path, awaited, summary),
-        Callee::Workspace { functions, resolved: true } => of_functions(types, call, &name, &functions, summary),
+        Callee::Workspace { functions, resolved: true } => {
+            let effect = of_functions(types, call, &name, &functions, summary);
+            if is_finaliser && !(effect.is_read(Confidence::Likely) && !effect.memory.writes()) {
+                ends()
+            } else {
+                effect
+            }
+        }
+        _ if is_finaliser => ends(),
         Callee::Workspace { functions, resolved: false } => {
             let functions: Vec<FunctionId> =
                 functions.into_iter().filter(|id| is_plausible(types, *id, awaited)).collect();
@@ -91,10 +108,11 @@ fn is_plausible(types: &Types<'_>, id: FunctionId, awaited: bool) -> bool {
 }
 
 /// Whether what a function returns can be awaited, as far as its declaration says.
-fn may_be_awaited(function: &Function) -> bool {
+pub(super) fn may_be_awaited(function: &Function) -> bool {
     let plain = |path: &Path| {
         let name = path.last();
-        matches!(name, "Result" | "Option" | "Vec" | "String" | "Self" | "bool" | "usize")
+        matches!(name, "Option" | "Vec" | "String" | "Self" | "bool" | "usize")
+            || name.ends_with("Result")
             || name.starts_with(char::is_lowercase)
     };
     function.is_async

@@ -5,12 +5,14 @@
 //! A request is often built by one call and sent by another: `client.get(url).header(..).send()`. The fact about the
 //! sending says so, and the chain of receivers is followed back to the call that began it.
 
+use crate::analysis::effects::memory::{self, Holder};
+use crate::analysis::effects::names::{on_memory, opened};
 use crate::analysis::effects::{Effect, call_name, words};
 use crate::diagnostic::Confidence;
 use crate::index::calls::{Callee, callee};
 use crate::index::types::Types;
 use crate::ir::{ExprId, ExprKind, Literal, Name};
-use crate::knowledge::{self, Begins, Claim, Deed, Fact, sql};
+use crate::knowledge::{self, Begins, Claim, Deed, Fact, Fence, sql};
 
 /// Longer chains of receivers are not followed.
 const LONGEST_CHAIN: usize = 64;
@@ -52,13 +54,10 @@ pub(super) fn of_call(types: &Types<'_>, call: ExprId) -> Option<Found> {
 /// The fact about a method of a trait of a foreign crate that this file imports.
 fn by_trait(types: &Types<'_>, call: ExprId) -> Option<Found> {
     let name = call_name(types, call);
-    if !knowledge::has_facts(&name) {
-        return None;
-    }
     let ir = types.index.file(types.scope.file)?;
     let imports = &ir.modules.get(types.scope.module)?.imports;
     imports.iter().find_map(|import| {
-        let krate = import.path.first().filter(|krate| types.index.is_foreign(&[(*krate).clone(), Name::default()]))?;
+        let krate = import.path.first().filter(|krate| knowledge::knows(krate))?;
         let is_glob = import.alias == "*";
         let last = import.path.last()?;
         let imported = |owner: &str| {
@@ -79,6 +78,9 @@ pub(super) fn effect(types: &Types<'_>, call: ExprId, found: &Found, awaited: bo
         return Effect::new(Deed::Unknown, Confidence::Possible, &name, because);
     }
     let suspends = fact.suspends.unwrap_or(true);
+    if let Some(effect) = on_its_own(types, call, fact, &name) {
+        return Effect { suspends, is_local: fact.is_local, ..effect };
+    }
     if let Some(fence) = fact.fence {
         return Effect {
             suspends,
@@ -98,6 +100,42 @@ pub(super) fn effect(types: &Types<'_>, call: ExprId, found: &Found, awaited: bo
     let because = format!("calls `{path}`, which {does}");
     let confidence = if deed == Deed::Unknown { Confidence::Possible } else { Confidence::Proven };
     Effect { suspends, is_local: fact.is_local, ..Effect::new(deed, confidence, &name, because) }
+}
+
+/// What an awaited method does that sends what some call of its chain began, whatever the method is.
+pub(super) fn by_chain(types: &Types<'_>, call: ExprId) -> Option<Effect> {
+    let name = call_name(types, call);
+    let mut at = before(types, call);
+    for _ in 0..LONGEST_CHAIN {
+        let expr = at?;
+        if let Some(found) = of_call(types, expr)
+            && let Some(begins) = found.fact.begins
+        {
+            let (deed, does) = sent(types, expr, begins, found.fact.of.as_deref().unwrap_or("what others see"));
+            let because = format!("calls `{}` and sends it, which {does}", found.path);
+            let confidence = if deed == Deed::Unknown { Confidence::Possible } else { Confidence::Proven };
+            return Some(Effect::new(deed, confidence, &name, because));
+        }
+        at = before(types, expr);
+    }
+    None
+}
+
+/// A method on memory, a lock or a stream: whose it is decides.
+fn on_its_own(types: &Types<'_>, call: ExprId, fact: &Fact, name: &Name) -> Option<Effect> {
+    let ExprKind::MethodCall { receiver, .. } = &types.body.expr(call).kind else { return None };
+    if fact.fence == Some(Fence::Acquire) && memory::is_lock(types, call) {
+        return Some(opened(types, call, name));
+    }
+    let of = fact.of.as_deref().unwrap_or_default();
+    let changes = fact.effect == Some(Claim::Write);
+    if of.ends_with("memory") && (changes || fact.effect == Some(Claim::Read)) {
+        return Some(on_memory(types, *receiver, name, changes));
+    }
+    // Whoever owns a stream or a reader moves it on; what it is made of was judged where it was made.
+    let is_own = changes && of == "streams" && memory::holder(types, *receiver, name) == Holder::Own;
+    let because = format!("calls `{name}`, which moves on a stream of its own");
+    is_own.then(|| Effect { confidence: Confidence::Likely, ..Effect::pure(name, &because) })
 }
 
 /// What sending a request does: what the call that began it says.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use crate::analysis::effects::words;
 use crate::index::ty::Ty;
 use crate::index::types::Types;
-use crate::ir::{ExprId, ExprKind, Name, Origin};
+use crate::ir::{ExprId, ExprKind, Name};
 use crate::knowledge::{self, Kind};
 
 /// More memories than this are any memory.
@@ -266,20 +266,26 @@ fn of_local(types: &Types<'_>, expr: ExprId, depth: usize) -> Holder {
         Some(Kind::Value) => return Holder::Own,
         _ => {}
     }
-    let source = local.init.or_else(|| types.matched(id));
-    match (local.origin, source) {
-        (Origin::Let | Origin::Pattern, Some(source)) if is_made_here(types, expr) || local.init.is_none() => {
-            walk(types, source, depth + 1)
+    let source = local.init.or_else(|| types.matched(id)).or_else(|| types.handed(id));
+    match source {
+        // What a call gives may be a handle.
+        Some(source) if matches!(types.body.expr(source).kind, ExprKind::Call { .. }) && !is_made(types, source) => {
+            Holder::Elsewhere
         }
-        _ => Holder::Elsewhere,
+        Some(source) => walk(types, source, depth + 1),
+        None => Holder::Elsewhere,
     }
 }
 
 /// Whether a local was given a value that was built on the spot.
 fn is_made_here(types: &Types<'_>, expr: ExprId) -> bool {
     let ExprKind::Local(id) = types.body.expr(expr).kind else { return false };
-    let Some(init) = types.body.local(id).init else { return false };
-    match &types.body.expr(init).kind {
+    types.body.local(id).init.is_some_and(|init| is_made(types, init))
+}
+
+/// Whether an expression builds a value on the spot.
+fn is_made(types: &Types<'_>, expr: ExprId) -> bool {
+    match &types.body.expr(expr).kind {
         ExprKind::Call { callee, .. } => match &types.body.expr(*callee).kind {
             ExprKind::Path(path) => matches!(path.last(), "new" | "default" | "with_capacity" | "from"),
             _ => false,

@@ -38,7 +38,7 @@ pub(super) fn by_method_name(types: &Types<'_>, call: ExprId, name: &Name, await
 }
 
 /// A method that reads or changes what it is called on, wherever that is.
-fn on_memory(types: &Types<'_>, receiver: ExprId, name: &Name, changes: bool) -> Effect {
+pub(super) fn on_memory(types: &Types<'_>, receiver: ExprId, name: &Name, changes: bool) -> Effect {
     let touched = match memory::holder(types, receiver, name) {
         Holder::Own => return harmless(name, "changes a local value"),
         Holder::Memory(cell) if changes => {
@@ -82,7 +82,7 @@ pub(super) fn by_name(types: &Types<'_>, call: ExprId, name: &Name, awaited: boo
         Deed::Write if awaited => {
             Effect::new(Deed::Write, Confidence::Likely, name, format!("calls `{name}`, which writes by its name"))
         }
-        Deed::Write if !changes_its_own_receiver(types, call) => {
+        Deed::Write if !changes_its_own(types, call) => {
             let because = format!("calls `{name}`, which may write, by its name");
             Effect { suspends: false, ..Effect::new(Deed::Unknown, Confidence::Likely, name, because) }
         }
@@ -106,9 +106,17 @@ fn harmless(name: &Name, does: &str) -> Effect {
     Effect { confidence: Confidence::Likely, ..Effect::pure(name, &format!("calls `{name}`, which {does}")) }
 }
 
-fn changes_its_own_receiver(types: &Types<'_>, call: ExprId) -> bool {
+/// Whether what a synchronous call may change is the caller's own: its receiver, or an argument that is lent exclusively.
+fn changes_its_own(types: &Types<'_>, call: ExprId) -> bool {
+    let is_lent = |arg: &ExprId| {
+        matches!(types.body.expr(*arg).kind, ExprKind::Borrow { mutable: true, .. })
+            || types.of(*arg).is_exclusive_ref()
+    };
     match &types.body.expr(call).kind {
-        ExprKind::MethodCall { receiver, method, .. } => memory::holder(types, *receiver, method) == Holder::Own,
+        ExprKind::MethodCall { receiver, method, args, .. } => {
+            memory::holder(types, *receiver, method) == Holder::Own || args.iter().any(is_lent)
+        }
+        ExprKind::Call { args, .. } => args.iter().any(is_lent),
         _ => false,
     }
 }

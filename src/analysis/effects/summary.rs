@@ -5,13 +5,13 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::analysis::effects::call::{call_effect, call_name, of_awaited_type};
+use crate::analysis::effects::call::{call_effect, call_name, may_be_awaited, of_awaited_type};
 use crate::analysis::effects::{Effect, Memory, guards, memory};
 use crate::diagnostic::Confidence;
 use crate::index::calls::{Callee, callee};
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index};
-use crate::ir::{BlockKind, Body, ExprId, ExprKind, Function, MacroCall, MacroKind, TypeRef};
+use crate::ir::{BlockKind, Body, ExprId, ExprKind, Function, MacroCall, MacroKind, Receiver, TypeRef};
 use crate::knowledge::{self, Deed, Fence};
 use crate::source::Span;
 
@@ -148,26 +148,35 @@ fn unread() -> Effect {
 /// Of a method that a trait only declares, name and signature must do.
 fn by_declaration(function: &Function) -> Effect {
     let names = knowledge::names();
-    if let Some(fence) = names.fence(&function.name) {
-        return Effect::fenced(fence, &function.name, "waits by its name; it is only declared");
+    let name = &function.name;
+    if !may_be_awaited(function) {
+        let writes = names.deed(name) == Deed::Write && !borrows_exclusively(function);
+        let because =
+            if writes { "may write, by its name; it is only declared" } else { "is only declared, and does not wait" };
+        let (deed, confidence) =
+            if writes { (Deed::Unknown, Confidence::Likely) } else { (Deed::Pure, Confidence::Likely) };
+        return Effect { suspends: false, ..Effect::new(deed, confidence, name, because) };
     }
-    match names.deed(&function.name) {
-        Deed::Write => {
-            Effect::new(Deed::Write, Confidence::Likely, &function.name, "writes by its name; it is only declared")
+    if let Some(fence) = names.fence(name) {
+        return Effect::fenced(fence, name, "waits by its name; it is only declared");
+    }
+    match names.deed(name) {
+        Deed::Write => Effect::new(Deed::Write, Confidence::Likely, name, "writes by its name; it is only declared"),
+        Deed::Read if function.receiver != Some(Receiver::Exclusive) => {
+            let because = "reads by its name and signature; it is only declared";
+            Effect::new(Deed::Read, Confidence::Likely, name, because)
         }
-        Deed::Read if function.receiver != Some(crate::ir::Receiver::Exclusive) => Effect::new(
-            Deed::Read,
-            Confidence::Likely,
-            &function.name,
-            "reads by its name and signature; it is only declared",
-        ),
-        _ => Effect::new(
-            Deed::Unknown,
-            Confidence::Possible,
-            &function.name,
-            "is only declared, under a name that says nothing",
-        ),
+        _ => {
+            let because = "is only declared, under a name that says nothing";
+            Effect::new(Deed::Unknown, Confidence::Possible, name, because)
+        }
     }
+}
+
+/// Whether a function shows in its signature that it changes what it is given.
+fn borrows_exclusively(function: &Function) -> bool {
+    let is_exclusive = |ty: &TypeRef| matches!(ty, TypeRef::Ref { mutable: true, .. });
+    function.receiver == Some(Receiver::Exclusive) || function.params.iter().any(|param| is_exclusive(&param.ty))
 }
 
 /// The expressions of a body that are awaited.
@@ -247,7 +256,9 @@ fn inside(effect: Effect) -> Effect {
         Some(Fence::Acquire) if effect.suspends => {
             Effect { fence: None, deed: Deed::Unknown, confidence: Confidence::Possible, is_local: true, ..effect }
         }
-        Some(Fence::Time | Fence::Event | Fence::Acquire) | None => effect,
+        // A span that is entered, a timer that is started: over when the callee is.
+        Some(Fence::Acquire) => Effect { fence: None, deed: Deed::Pure, confidence: Confidence::Likely, ..effect },
+        Some(Fence::Time | Fence::Event) | None => effect,
     }
 }
 
