@@ -11,9 +11,10 @@ use cargo_conjoin::source::FileId;
 /// A workspace of a tree.
 #[derive(Debug)]
 pub(crate) struct Code {
+    /// Its files are named from the root of the tree.
     pub(crate) workspace: Workspace,
     /// Nothing but tests lie where it was looked for.
-    is_tests_only: bool,
+    pub(crate) is_tests_only: bool,
 }
 
 /// The workspace that a file belongs to; with `tests`, every kind of code counts.
@@ -53,7 +54,12 @@ fn read(tree: &Path, folder: &Path, tests: bool) -> Result<Code, String> {
         cargo_options: vec!["--offline".to_owned()],
         ..Selection::default()
     };
-    let found = discover(&selection, tree).map_err(|failure| format!("{}; {}", failure.message, failure.help))?;
+    // Beside the tree, so that no toolchain file of it speaks for the cargo that is asked.
+    let found = discover(&selection, tree.parent().unwrap_or(tree));
+    let mut found = found.map_err(|failure| format!("{}; {}", failure.message, failure.help))?;
+    for file in &mut found.workspace.files {
+        file.name = file.path.strip_prefix(tree).unwrap_or(&file.path).display().to_string();
+    }
     Ok(Code { is_tests_only: found.asks_for_tests && !tests, workspace: found.workspace })
 }
 

@@ -20,7 +20,9 @@ mod code;
 mod corpus;
 mod plan;
 mod reasons;
+mod sample;
 mod score;
+mod table;
 mod text;
 mod trees;
 
@@ -46,6 +48,8 @@ fn main() -> ExitCode {
 fn run(command: &Command) -> Result<String, String> {
     match command {
         Command::Score(args) => score::score(args),
+        Command::Sample(args) => sample::sample(args),
+        Command::Table { file } => table::table(file),
     }
 }
 

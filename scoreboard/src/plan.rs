@@ -21,12 +21,15 @@ use cargo_conjoin::source::{FileId, SourceFile, Span};
 
 use crate::reasons::Reason;
 
+/// The lint that joins statements; the others speak of awaits inside one.
+const OF_STATEMENTS: &str = "sequential_await";
+
 /// What the linter makes of some statements.
 #[derive(Debug, Default)]
 pub(crate) struct Look {
     /// Each two that are joined.
     pub(crate) links: Vec<Link>,
-    /// For each two neighbours that are not: what holds the later one.
+    /// For each two neighbours that are not: what holds the later one. Of a single statement, what holds that.
     pub(crate) held: Vec<Held>,
     /// For each two neighbours that are, but not at [`Confidence::Likely`]: what held the later one there.
     pub(crate) doubts: Vec<Held>,
@@ -46,7 +49,8 @@ pub(crate) struct Link {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Hit {
     pub(crate) confidence: Confidence,
-    pub(crate) lint: &'static str,
+    /// Whether it joins statements, and not what stands inside one.
+    pub(crate) is_of_statements: bool,
     /// Its message and its evidence.
     pub(crate) said: Vec<String>,
 }
@@ -64,13 +68,16 @@ pub(crate) fn look(effects: &Effects<'_>, file: FileId, statements: &[RangeInclu
     effects.index.read(file).map_err(|problem| Held::new(Reason::NotParsed, problem.message.clone()))?;
     let sites = awaited(effects.index, file, statements);
     if sites.iter().filter(|sites| !sites.is_empty()).count() < statements.len().min(2) {
-        return Err(Held::new(Reason::NotFound, "there are no two awaits on these lines".to_owned()));
+        return Err(Held::new(Reason::NotFound, "there is no await on some of these lines".to_owned()));
     }
     let likely = Level::new(effects, file, &sites, Confidence::Likely);
     let possible = Level::new(effects, file, &sites, Confidence::Possible);
-    let mut look = Look { with_any: (0..sites.len()).map(|_| None).collect(), ..Look::default() };
+    let with_any = |sites: &Vec<Site>| likely.with_any(sites).or_else(|| possible.with_any(sites));
+    let mut look = Look { with_any: sites.iter().map(with_any).collect(), ..Look::default() };
+    if let [only] = sites.as_slice() {
+        look.held.extend(only.first().map(|site| possible.held_from_outside(*site)));
+    }
     for later in 0..sites.len() {
-        look.with_any[later] = likely.with_any(&sites[later]).or_else(|| possible.with_any(&sites[later]));
         for earlier in 0..later {
             let joined = |level: &Level<'_>| level.joined(&sites[earlier], &sites[later]);
             let held = |level: &Level<'_>| level.held(&sites[earlier], &sites[later]);
@@ -185,8 +192,9 @@ impl<'a> Level<'a> {
         let planned = planned.filter(|home| home.analysis.schedule.joined().contains(&home.node));
         let own = planned.filter_map(|home| self.said(home.analysis)).max_by_key(|hit| hit.confidence);
         let is_about = |diagnostic: &&Diagnostic| {
-            let is_other = diagnostic.lint != "sequential_await";
-            is_other && sites.iter().any(|site| overlaps(diagnostic.primary.span, site.span))
+            let labels = || diagnostic.labels.iter().chain([&diagnostic.primary]);
+            let is_here = |site: &Site| labels().any(|label| overlaps(label.span, site.span));
+            diagnostic.lint != OF_STATEMENTS && sites.iter().any(is_here)
         };
         own.or_else(|| self.diagnostics.iter().filter(is_about).map(hit).max_by_key(|hit| hit.confidence))
     }
@@ -194,7 +202,7 @@ impl<'a> Level<'a> {
     fn said(&self, analysis: &Analysis) -> Option<Hit> {
         let is_own = |span: Span| analysis.region.nodes.iter().any(|node| node.span.contains(span));
         let mut own = self.diagnostics.iter().filter(|diagnostic| is_own(diagnostic.primary.span));
-        own.find(|diagnostic| diagnostic.lint == "sequential_await").map(hit)
+        own.find(|diagnostic| diagnostic.lint == OF_STATEMENTS).map(hit)
     }
 
     fn function(&self, site: Site) -> Option<&Function<'a>> {
@@ -255,7 +263,8 @@ fn overlaps(one: Span, other: Span) -> bool {
 
 fn hit(diagnostic: &Diagnostic) -> Hit {
     let said = [&diagnostic.message].into_iter().chain(&diagnostic.evidence).chain(&diagnostic.notes);
-    Hit { confidence: diagnostic.confidence, lint: diagnostic.lint, said: said.cloned().collect() }
+    let is_of_statements = diagnostic.lint == OF_STATEMENTS;
+    Hit { confidence: diagnostic.confidence, is_of_statements, said: said.cloned().collect() }
 }
 
 fn blocked(types: &Types<'_>, blocker: &Blocker) -> Held {

@@ -73,8 +73,7 @@ fn of_pairs(pairs: &[&pairs::Scored<'_>]) -> Vec<Figure> {
 /// Straight code or code with something between, that needs no blocks and no new signatures.
 fn is_direct(scored: &joins::Scored<'_>) -> bool {
     let join = scored.join;
-    let is_of_statements = join.kind == "straight" || join.kind == "gap";
-    is_of_statements && join.difficulty == "direct" && !join.place.in_test
+    joins::is_of_statements(join) && join.difficulty == "direct" && !join.place.in_test
 }
 
 /// Found in part counts as found: who is shown two of three sees the third.

@@ -5,12 +5,13 @@
 use std::collections::BTreeSet;
 
 use cargo_conjoin::diagnostic::Confidence;
+use cargo_conjoin::lints;
 use serde_json::{Value, json};
 
 use super::Answer;
 use super::notes::{self, Note};
 use crate::corpus::Join;
-use crate::plan::{Held, Look};
+use crate::plan::{Held, Hit, Look};
 use crate::reasons::Reason;
 use crate::text::table;
 
@@ -37,9 +38,8 @@ pub(super) enum Found {
 
 /// How much of a join is found, at the highest confidence at which anything is.
 pub(super) fn judge((join, answer): (&Join, Answer)) -> Scored<'_> {
-    let count = join.place.statements.len();
     let found_at = |least: Confidence| match &answer {
-        Ok(look) => found(look, count, least),
+        Ok(look) => found(join, look, least),
         Err(_) => Found::Miss,
     };
     let confidence = LEVELS.into_iter().find(|least| found_at(*least) > Found::Miss);
@@ -51,37 +51,52 @@ pub(super) fn judge((join, answer): (&Join, Answer)) -> Scored<'_> {
     Scored { join, found, confidence, note }
 }
 
-/// Whole where every statement runs beside another one of them and no group of them is apart from the rest.
-fn found(look: &Look, count: usize, least: Confidence) -> Found {
-    let links: Vec<(usize, usize)> =
-        look.links.iter().filter(|link| link.hit.confidence >= least).map(|link| link.of).collect();
-    let other = |link: &&(usize, usize)| look.with_any.len() < 2 || link.0 != link.1;
-    let mut group: BTreeSet<usize> = links.iter().filter(other).take(1).map(|link| link.0).collect();
-    while let Some((one, two)) = links.iter().find(|(one, two)| group.contains(one) != group.contains(two)) {
-        group.extend([one, two]);
-    }
-    let by_another_lint = |hit: &Option<crate::plan::Hit>| {
-        hit.as_ref().is_some_and(|hit| hit.confidence >= least && hit.lint != "sequential_await")
+/// How much a plan joins; of a loop or an expression, also how many of its awaits another lint speaks of.
+fn found(join: &Join, look: &Look, least: Confidence) -> Found {
+    let links = look.links.iter().filter(|link| link.hit.confidence >= least).map(|link| link.of);
+    let planned = connected(&links.collect::<Vec<_>>(), join.place.statements.len());
+    let is_named = |hit: &Hit| hit.confidence >= least && !hit.is_of_statements;
+    let named = look.with_any.iter().flatten().filter(|hit| is_named(hit)).count();
+    let by_others = match named {
+        0 => Found::Miss,
+        _ if join.kind == "loop" || named == look.with_any.len() => Found::Whole,
+        _ => Found::Part,
     };
-    match links.is_empty() {
-        // A lint for loops or expressions speaks of each of its awaits, or of the first one only.
-        true if look.with_any.iter().any(by_another_lint) => Found::Whole,
-        true => Found::Miss,
-        false if group.len() == count => Found::Whole,
-        false => Found::Part,
+    if is_of_statements(join) { planned } else { planned.max(by_others) }
+}
+
+/// Whole where every statement runs beside another one of them, and no group of them is apart from the rest.
+fn connected(links: &[(usize, usize)], count: usize) -> Found {
+    let Some((first, _)) = links.first() else { return Found::Miss };
+    let mut group = BTreeSet::from([*first]);
+    while let Some((one, two)) = links.iter().find(|(one, two)| group.contains(one) != group.contains(two)) {
+        group.extend([*one, *two]);
     }
+    if group.len() == count { Found::Whole } else { Found::Part }
 }
 
 fn held(join: &Join, answer: &Answer, found: Found, confidence: Option<Confidence>) -> Option<Held> {
-    let is_of_statements = join.kind == "straight" || join.kind == "gap";
+    if found == Found::Miss && !has_lint(join) {
+        return Some(Held::new(Reason::NoLint, format!("no lint looks at awaits of kind {}", join.kind)));
+    }
     match answer {
-        Err(held) if held.reason != Reason::NotFound || is_of_statements => Some(held.clone()),
-        _ if found == Found::Miss && !is_of_statements => {
-            Some(Held::new(Reason::NoLint, format!("no lint looks at awaits of kind {}", join.kind)))
-        }
+        Err(held) => Some(held.clone()),
         Ok(look) if found != Found::Whole => look.held.first().or(look.doubts.first()).cloned(),
         Ok(look) if confidence == Some(Confidence::Possible) => look.doubts.first().cloned(),
-        _ => None,
+        Ok(_) => None,
+    }
+}
+
+/// Statements in a row, with others between or not.
+pub(super) fn is_of_statements(join: &Join) -> bool {
+    join.kind == "straight" || join.kind == "gap"
+}
+
+fn has_lint(join: &Join) -> bool {
+    match &*join.kind {
+        "loop" => lints::lint("await_in_loop").is_some(),
+        "nested" => lints::lint("await_in_expression").is_some(),
+        _ => true,
     }
 }
 
@@ -157,4 +172,18 @@ fn noted<'s>(scored: &[&'s Scored<'_>]) -> [(&'static str, Vec<&'s Note<'s>>); 3
         ("found in part", of(|one| one.found == Found::Part)),
         ("only possible", of(|one| one.found == Found::Whole)),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_join_is_whole_where_all_of_it_is_connected() {
+        assert_eq!(connected(&[], 3), Found::Miss);
+        assert_eq!(connected(&[(0, 1)], 3), Found::Part);
+        assert_eq!(connected(&[(0, 1), (2, 3)], 4), Found::Part);
+        // Two chains beside a third await: the links of the chain itself are missing.
+        assert_eq!(connected(&[(0, 2), (1, 2)], 3), Found::Whole);
+    }
 }

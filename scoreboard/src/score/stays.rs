@@ -27,7 +27,7 @@ pub(super) struct Scored<'a> {
 pub(super) fn judge((stay, answer): (&Stay, Answer)) -> Scored<'_> {
     let hit = answer.as_ref().ok().and_then(|look| {
         let linked = look.links.iter().map(|link| &link.hit);
-        let is_about = |hit: &&Hit| look.with_any.len() == 1 || hit.lint != "sequential_await";
+        let is_about = |hit: &&Hit| look.with_any.len() == 1 || !hit.is_of_statements;
         let other = look.with_any.iter().flatten().filter(is_about);
         linked.chain(other).max_by_key(|hit| hit.confidence).cloned()
     });
