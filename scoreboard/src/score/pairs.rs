@@ -44,7 +44,9 @@ pub(super) fn judge((pair, answer): (&Pair, Answer)) -> Scored<'_> {
             let doubt = answer.as_ref().ok().and_then(|look| look.doubts.first());
             doubt.map(|held| Note::held(&pair.place, people(), "possible", held))
         }
-        (Some(hit), Worth::Wrong) => Some(Note::reported(&pair.place, people(), overlooked(pair.label), hit)),
+        (Some(hit), Worth::Wrong | Worth::Unwanted) => {
+            Some(Note::reported(&pair.place, people(), overlooked(pair.label), hit))
+        }
         (None, Worth::Right) => {
             let held = answer.as_ref().map_or_else(Some, |look| look.held.first());
             held.map(|held| Note::held(&pair.place, people(), "silent", held))
@@ -63,13 +65,14 @@ pub(super) fn worth(pair: &Pair) -> Worth {
     }
 }
 
-/// The dependence that a wrong report has overlooked.
+/// The dependence that a wrong report has overlooked; of an unwanted one, that nobody gains from it.
 fn overlooked(label: Label) -> Reason {
     match label {
         Label::Data => Reason::Flow,
         Label::Borrow => Reason::Borrow,
         Label::Control => Reason::Control("overlooked".to_owned()),
-        Label::Effect | Label::Independent => Reason::Write,
+        Label::Effect => Reason::Write,
+        Label::Independent => Reason::NothingToGain,
     }
 }
 
@@ -154,15 +157,17 @@ fn shares(scored: &[&Scored<'_>]) -> String {
     table(&[head].into_iter().chain(levels.map(row)).collect::<Vec<Vec<String>>>())
 }
 
-/// The notes: what is missed, what is only possible, what is wrong.
-fn noted<'s>(scored: &[&'s Scored<'_>]) -> [(&'static str, Vec<&'s Note<'s>>); 3] {
-    let of = |is_wanted: fn(&Scored<'_>) -> bool| {
-        scored.iter().filter(|one| is_wanted(one)).filter_map(|one| one.note.as_ref()).collect()
+/// The notes: what is missed, what is only possible, what is wrong, what nobody wants.
+fn noted<'s>(scored: &[&'s Scored<'_>]) -> [(&'static str, Vec<&'s Note<'s>>); 4] {
+    let of = |of: Worth, is_reported: bool| {
+        let own = scored.iter().filter(|one| worth(one.pair) == of && one.hit.is_some() == is_reported);
+        own.filter_map(|one| one.note.as_ref()).collect()
     };
     [
-        ("missed", of(|one| one.hit.is_none())),
-        ("only possible", of(|one| one.hit.is_some() && one.pair.is_joinable)),
-        ("wrong, overlooked", of(|one| one.hit.is_some() && !one.pair.is_joinable)),
+        ("missed", of(Worth::Right, false)),
+        ("only possible", of(Worth::Right, true)),
+        ("wrong, overlooked", of(Worth::Wrong, true)),
+        ("unwanted", of(Worth::Unwanted, true)),
     ]
 }
 
@@ -172,4 +177,49 @@ fn reasons(scored: &[&Scored<'_>]) -> String {
 
 fn lists(scored: &[&Scored<'_>]) -> String {
     noted(scored).iter().map(|(title, notes)| notes::list(title, notes)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::Place;
+    use crate::plan::{Held, Link, Look};
+
+    fn pair(label: Label, is_joinable: bool) -> Pair {
+        let statements = vec![1..=1, 2..=2];
+        let [repo, commit, path] = ["a/b", "c", "src/lib.rs"].map(str::to_owned);
+        let place = Place { repo, commit, path, in_test: false, statements };
+        Pair { place, label, is_joinable, note: String::new() }
+    }
+
+    fn reported(confidence: Confidence) -> Answer {
+        let hit = Hit { confidence, is_of_statements: true, said: Vec::new() };
+        let doubts = vec![Held::new(Reason::Unknown, String::new())];
+        Ok(Look { links: vec![Link { of: (0, 1), hit }], doubts, ..Look::default() })
+    }
+
+    #[test]
+    fn a_report_is_right_wrong_or_unwanted() {
+        let pairs =
+            [(Label::Independent, true), (Label::Independent, false), (Label::Effect, false), (Label::Effect, true)];
+        let pairs = pairs.map(|(label, is_joinable)| pair(label, is_joinable));
+        let scored: Vec<Scored<'_>> = pairs.iter().map(|pair| judge((pair, reported(Confidence::Possible)))).collect();
+        let reasons = scored.iter().map(|one| one.note.as_ref().map(|note| note.reason.clone()));
+        let expected = [Reason::Unknown, Reason::NothingToGain, Reason::Write, Reason::Unknown].map(Some);
+        assert_eq!(reasons.collect::<Vec<_>>(), expected);
+        let scored: Vec<&Scored<'_>> = scored.iter().collect();
+        let counts = [Worth::Right, Worth::Unwanted, Worth::Wrong].map(|of| count(&scored, of, Confidence::Possible));
+        assert_eq!((counts, count(&scored, Worth::Right, Confidence::Likely)), ([2, 1, 1], 0));
+        let said = shares(&scored);
+        assert!(said.contains("2 of 4 (50.0 %)  2 of 2 (100.0 %)"), "{said}");
+    }
+
+    #[test]
+    fn only_misses_and_what_is_wrong_or_doubted_is_noted() {
+        let (wanted, dependent) = (pair(Label::Independent, true), pair(Label::Data, false));
+        let silent = || Err(Held::new(Reason::InTestCode, String::new()));
+        assert_eq!(judge((&wanted, silent())).note.map(|note| note.reason), Some(Reason::InTestCode));
+        assert!(judge((&wanted, reported(Confidence::Likely))).note.is_none());
+        assert!(judge((&dependent, silent())).note.is_none());
+    }
 }

@@ -81,3 +81,24 @@ pub(super) fn text(scored: &[Scored<'_>], is_verbose: bool) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::Place;
+    use crate::plan::{Link, Look};
+
+    #[test]
+    fn one_await_may_be_joined_with_nothing_and_several_not_among_themselves() {
+        let [repo, commit, path] = ["a/b", "c", "src/lib.rs"].map(str::to_owned);
+        let place = Place { repo, commit, path, in_test: false, statements: vec![1..=1] };
+        let stay = Stay { place, hazard: "race".to_owned(), note: String::new() };
+        let hit = |confidence| Hit { confidence, is_of_statements: true, said: Vec::new() };
+        let confidence = |look: Look| judge((&stay, Ok(look))).confidence();
+        let (likely, possible) = (Confidence::Likely, Confidence::Possible);
+        assert_eq!(confidence(Look { with_any: vec![Some(hit(likely))], ..Look::default() }), Some(likely));
+        assert_eq!(confidence(Look { with_any: vec![Some(hit(likely)), None], ..Look::default() }), None);
+        let links = vec![Link { of: (0, 1), hit: hit(possible) }];
+        assert_eq!(confidence(Look { links, with_any: vec![None, None], ..Look::default() }), Some(possible));
+    }
+}
