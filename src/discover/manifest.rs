@@ -43,17 +43,28 @@ pub(super) fn load(path: &Path, directory: &Path, options: &[String]) -> Result<
         let message = format!("no such manifest: `{}`", path.display());
         return Err(Failure { message, help: "give the path of a Cargo.toml".to_owned() });
     }
-    MetadataCommand::new()
-        .manifest_path(path)
-        .current_dir(directory)
-        .no_deps()
-        .other_options(options)
-        .env_remove("CARGO_LOG")
-        .env_remove("RUST_BACKTRACE")
-        .env("CARGO_TERM_COLOR", "never")
-        .exec()
-        .map(|metadata| manifest(&metadata))
-        .map_err(|error| failure(path, &error))
+    let ask = |directory: &Path| {
+        MetadataCommand::new()
+            .manifest_path(path)
+            .current_dir(directory)
+            .no_deps()
+            .other_options(options)
+            .env_remove("CARGO_LOG")
+            .env_remove("RUST_BACKTRACE")
+            .env("CARGO_TERM_COLOR", "never")
+            .exec()
+    };
+    let answer = match ask(directory) {
+        // A manifest means the same to any cargo; one that stands elsewhere is not bound to the toolchain of this folder.
+        Err(error) if lacks_toolchain(&error) => ask(&std::env::temp_dir()).map_err(|_| error),
+        answer => answer,
+    };
+    answer.map(|metadata| manifest(&metadata)).map_err(|error| failure(path, &error))
+}
+
+/// Whether rustup did not start cargo, because the folder asks for a toolchain that is not there.
+fn lacks_toolchain(error: &cargo_metadata::Error) -> bool {
+    matches!(error, cargo_metadata::Error::CargoMetadata { stderr } if stderr.contains("toolchain") && stderr.contains("is not installed"))
 }
 
 fn manifest(metadata: &Metadata) -> Manifest {

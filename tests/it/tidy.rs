@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cargo_conjoin::analysis::knowledge;
+use cargo_conjoin::knowledge;
 use cargo_conjoin::lints::LINTS;
 use conjoin_fixtures::Kind;
 
