@@ -1,6 +1,6 @@
 //! The linter's answers to all places.
 //!
-//! In: places. Out: an [`Answer`] for each, in the same order, and remarks about the trees.
+//! In: places. Out: [`Answers`], in the same order.
 //!
 //! Each tree is read once for production code and once for test code, since the linter reads test code only when
 //! asked. A place of production code that it takes for a test is looked for there, to say so.
@@ -20,8 +20,19 @@ use crate::plan::{self, Held};
 use crate::reasons::Reason;
 use crate::trees;
 
-/// Answers for all places, and what is worth knowing about their trees.
-pub(super) fn answers(folders: &Places, places: &[&Place]) -> Result<(Vec<Answer>, Vec<String>), String> {
+/// What all places were answered.
+#[derive(Debug)]
+pub(super) struct Answers {
+    /// One for each place.
+    pub(super) answers: Vec<Answer>,
+    /// How many places have a commit that the mirror does not hold.
+    pub(super) absent: usize,
+    /// What is worth knowing about the trees.
+    pub(super) remarks: Vec<String>,
+}
+
+/// Brings the trees and looks at all places.
+pub(super) fn answers(folders: &Places, places: &[&Place]) -> Result<Answers, String> {
     let commits: BTreeSet<(&str, &str)> = places.iter().map(|place| (&*place.repo, &*place.commit)).collect();
     let commits: Vec<(&str, &str)> = commits.into_iter().collect();
     let trees: Vec<Result<PathBuf, String>> =
@@ -42,8 +53,8 @@ pub(super) fn answers(folders: &Places, places: &[&Place]) -> Result<(Vec<Answer
         let own: Vec<&Place> = numbers.iter().map(|number| places[*number]).collect();
         of_tree(tree, *tests, &own).map(|(answers, remarks)| (numbers.clone(), answers, remarks))
     };
-    let absent = || Held::new(Reason::NotFound, "its commit could not be brought".to_owned());
-    let mut all: Vec<Answer> = places.iter().map(|_| Err(absent())).collect();
+    let unseen = || Held::new(Reason::NotFound, "its commit could not be brought".to_owned());
+    let mut all: Vec<Answer> = places.iter().map(|_| Err(unseen())).collect();
     let found: Vec<_> = groups.par_iter().map(looked).collect::<Result<_, String>>()?;
     for (numbers, answers, own) in found {
         remarks.extend(own);
@@ -51,7 +62,8 @@ pub(super) fn answers(folders: &Places, places: &[&Place]) -> Result<(Vec<Answer
             all[number] = answer;
         }
     }
-    Ok((all, remarks))
+    let absent = places.iter().filter(|place| brought(place).is_none()).count();
+    Ok(Answers { answers: all, absent, remarks })
 }
 
 /// The answers for one tree, workspace by workspace.

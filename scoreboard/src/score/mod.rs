@@ -24,14 +24,14 @@ pub(crate) type Answer = Result<Look, Held>;
 pub(crate) fn score(args: &ScoreArgs) -> Result<String, String> {
     trees::check(&args.places)?;
     let corpus = corpus::read(&args.corpus)?;
-    let (answers, remarks) = answers::answers(&args.places, &places(&corpus))?;
-    remarks.iter().for_each(|remark| eprintln!("note: {remark}"));
-    let mut answers = answers.into_iter();
+    let found = answers::answers(&args.places, &places(&corpus))?;
+    found.remarks.iter().for_each(|remark| eprintln!("note: {remark}"));
+    let mut answers = found.answers.into_iter();
     let pairs: Vec<Vec<pairs::Scored<'_>>> =
         corpus.pairs.iter().map(|set| set.iter().zip(answers.by_ref()).map(pairs::judge).collect()).collect();
     let joins: Vec<joins::Scored<'_>> = corpus.joins.iter().zip(answers.by_ref()).map(joins::judge).collect();
     let stays: Vec<stays::Scored<'_>> = corpus.stays.iter().zip(answers).map(stays::judge).collect();
-    let figures = aims::figures(&pairs, &joins, &stays);
+    let figures = aims::figures(&pairs, &joins, &stays, found.absent);
     if let Some(file) = &args.json {
         let all = json!({
             "pairs": pairs.iter().flatten().map(pairs::json).collect::<Vec<_>>(),
