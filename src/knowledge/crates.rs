@@ -37,6 +37,11 @@ pub fn trait_facts<'a>(krate: &str, method: &'a str) -> impl Iterator<Item = (&'
     all.filter_map(move |(owner, at)| Some((owner.as_str(), &table?.facts[at])))
 }
 
+/// Whether a type of a crate is a trait, whose methods an import brings in.
+pub fn is_trait(krate: &str, name: &str) -> bool {
+    file_of(krate).is_some_and(|file| table(file).traits.contains(name))
+}
+
 /// Whether facts are known of a crate.
 pub fn knows(krate: &str) -> bool {
     file_of(krate).is_some()
@@ -60,51 +65,104 @@ macro_rules! files {
 
 /// The crates of which facts are known, with the text of their files. `*` stands for the end of a name.
 static FILES: &[(&str, &str)] = files!(
+    "actix_web"
+    "alloy"
+    "arc_swap"
     "async_channel"
     "async_executor"
     "async_fs"
     "async_io"
     "async_lock"
+    "async_nats"
     "async_net"
     "async_process"
     "async_std"
     "aws_config"
     "aws_sdk"
+    "axum"
+    "axum_extra"
+    "azure"
+    "backoff"
+    "backon"
     "bb8"
     "blocking"
     "bollard"
+    "cassandra_cpp"
+    "cdrs_tokio"
+    "clickhouse"
+    "crossbeam"
+    "crossbeam_channel"
+    "dashmap"
     "deadpool"
     "deadpool_postgres"
     "deadpool_redis"
     "diesel"
     "diesel_async"
+    "elasticsearch"
+    "ethers"
+    "firestore"
+    "flume"
     "fred"
     "futures"
     "futures_channel"
     "futures_lite"
     "futures_util"
+    "google_cloud"
+    "governor"
+    "hf_hub"
+    "http_body_util"
+    "hyper"
+    "hyper_util"
+    "jsonrpsee"
     "k8s_openapi"
     "kube"
+    "lapin"
+    "lettre"
     "libsql"
+    "log"
+    "meilisearch_sdk"
+    "metrics"
     "mobc"
     "mongodb"
     "object_store"
     "octocrab"
+    "once_cell"
     "opendal"
+    "opentelemetry"
+    "parking_lot"
+    "prometheus"
+    "prometheus_client"
+    "qdrant_client"
     "r2d2"
+    "rdkafka"
     "redis"
     "reqwest"
     "reqwest_middleware"
+    "rocksdb"
     "rusqlite"
+    "s3"
+    "scylla"
     "sea_orm"
+    "sendgrid"
     "serenity"
+    "sled"
     "smol"
     "sqlx"
     "std"
+    "stripe"
+    "surrealdb"
+    "tantivy"
     "teloxide"
     "tokio"
     "tokio_postgres"
+    "tokio_retry"
+    "tokio_retry2"
     "tokio_rusqlite"
+    "tokio_stream"
+    "tokio_util"
+    "tonic"
+    "tower"
+    "tracing"
     "twilight_http"
 );
 
@@ -154,6 +212,8 @@ struct Table {
     kinds: Paths,
     /// The types and traits that have a method, with the fact.
     by_method: HashMap<String, Vec<(String, usize)>>,
+    /// The traits, by their bare names.
+    traits: HashSet<String>,
     /// The types and traits of which one fact is about several methods, with the pattern of their names.
     like: Vec<(String, Pattern, usize)>,
 }
@@ -215,6 +275,7 @@ fn read(text: &str) -> Table {
         kind_of: file.types.iter().map(|fact| fact.is).collect(),
         kinds: Paths::default(),
         by_method: HashMap::new(),
+        traits: HashSet::new(),
         like: Vec::new(),
     };
     for (at, fact) in table.facts.iter().enumerate() {
@@ -229,7 +290,12 @@ fn read(text: &str) -> Table {
         }
     }
     for (at, fact) in file.types.iter().enumerate() {
-        fact.path.iter().for_each(|path| table.kinds.insert(path, at));
+        for path in &fact.path {
+            match fact.is {
+                Kind::Trait => table.traits.extend(path.rsplit("::").next().map(str::to_owned)),
+                _ => table.kinds.insert(path, at),
+            }
+        }
     }
     table.calls.sort();
     table.kinds.sort();

@@ -10,7 +10,7 @@ pub mod sql;
 
 use serde::Deserialize;
 
-pub use crates::{crates, fact, has_facts, kind, knows, trait_facts};
+pub use crates::{crates, fact, has_facts, is_trait, kind, knows, trait_facts};
 pub use names::{Names, SyncMethod, names};
 pub use pattern::Pattern;
 
@@ -125,7 +125,7 @@ pub enum Kind {
     Pointer,
     /// Data without interior mutability.
     Value,
-    /// A trait, which a glob import brings in.
+    /// A trait, whose methods apply where a file imports it.
     Trait,
 }
 

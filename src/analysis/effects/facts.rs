@@ -60,10 +60,7 @@ fn by_trait(types: &Types<'_>, call: ExprId) -> Option<Found> {
         let krate = import.path.first().filter(|krate| knowledge::knows(krate))?;
         let is_glob = import.alias == "*";
         let last = import.path.last()?;
-        let imported = |owner: &str| {
-            (last == owner && !is_glob)
-                || (is_glob && knowledge::kind(&[krate.clone(), owner.into()]) == Some(knowledge::Kind::Trait))
-        };
+        let imported = |owner: &str| (is_glob || last == owner) && knowledge::is_trait(krate, owner);
         let (owner, fact) = knowledge::trait_facts(krate, &name).find(|(owner, _)| imported(owner))?;
         Some(Found { fact, path: format!("{krate}::{owner}::{name}") })
     })
@@ -95,6 +92,7 @@ pub(super) fn effect(types: &Types<'_>, call: ExprId, found: &Found, awaited: bo
         Claim::Read => (Deed::Read, format!("reads {of}")),
         Claim::Unknown => (Deed::Unknown, format!("may do anything to {of}")),
         Claim::Write => (Deed::Write, format!("changes {of}")),
+        Claim::Begun if !awaited && fact.suspends != Some(false) => (Deed::Pure, "only builds a request".to_owned()),
         Claim::Begun => begun(types, call, fact, of),
     };
     let because = format!("calls `{path}`, which {does}");
@@ -152,7 +150,7 @@ fn begun(types: &Types<'_>, call: ExprId, fact: &Fact, of: &str) -> (Deed, Strin
     }
     match fact.otherwise {
         Some(deed) => (deed, said(deed, of)),
-        None => (Deed::Unknown, format!("sends a request to the {of}, and nothing says which")),
+        None => (Deed::Unknown, "sends a request, and nothing says which".to_owned()),
     }
 }
 
