@@ -107,6 +107,10 @@ fn is_below(path: &[Name], module: &[Name], here: &[Name]) -> bool {
 
 fn method(types: &Types<'_>, receiver: ExprId, method: &Name) -> Callee {
     let mut of = types.of(receiver);
+    // Facts name the type that comes back in the end, and these are methods of the results around it.
+    if of.is_described() && is_adapter(method) {
+        return Callee::Unknown;
+    }
     for _ in 0..8 {
         match &of {
             Ty::Named(path, _) => {
@@ -130,6 +134,38 @@ fn method(types: &Types<'_>, receiver: ExprId, method: &Name) -> Callee {
         // A type of the workspace without such a method: it derefs to another one, or a macro gives it.
         _ => namesakes(types.index, method),
     }
+}
+
+fn is_adapter(method: &str) -> bool {
+    matches!(
+        method,
+        "map"
+            | "map_err"
+            | "and_then"
+            | "or_else"
+            | "context"
+            | "with_context"
+            | "wrap_err"
+            | "wrap_err_with"
+            | "ok"
+            | "err"
+            | "ok_or"
+            | "ok_or_else"
+            | "unwrap"
+            | "expect"
+            | "unwrap_or"
+            | "unwrap_or_else"
+            | "unwrap_or_default"
+            | "inspect_err"
+            | "is_ok"
+            | "is_err"
+            | "is_some"
+            | "is_none"
+            | "as_ref"
+            | "as_deref"
+            | "boxed"
+            | "instrument"
+    )
 }
 
 /// The methods of a name, where nothing says which type is meant.

@@ -203,7 +203,13 @@ impl<'a> Types<'a> {
         if !is_method && constructs && names_type && name != "builder" {
             return Ty::Named(owner.to_vec(), Vec::new());
         }
-        Ty::Unknown
+        // Some type of that crate; of a crate that is generic over ours nobody can say.
+        match path.first() {
+            Some(krate) if path.len() > 2 && !knowledge::knows(krate) => {
+                Ty::Named(vec![krate.clone(), "?".into()], Vec::new())
+            }
+            _ => Ty::Unknown,
+        }
     }
 
     /// Methods that mean the same on every type that has them.

@@ -46,7 +46,7 @@ pub(super) fn call_effect(
         return effect;
     }
     let callee = callee(types, call);
-    if let Some(found) = facts::find(types, call, &callee) {
+    if let Some(found) = facts::find(types, call, &callee, awaited) {
         return facts::effect(types, call, &found, awaited);
     }
     if awaited
@@ -74,7 +74,7 @@ pub(super) fn call_effect(
                 if functions.is_empty() {
                     return named;
                 }
-                let found = of_functions(types, call, &name, &functions, summary);
+                let found = of_functions(types, call, &name, &functions, awaited, summary);
                 // Only the name is shared, so nothing is proven by it; but a namesake that writes is a warning.
                 let warns = found.fence.is_some() || found.deed == Deed::Write || harms(&found);
                 if warns && found.deed >= named.deed {
@@ -148,6 +148,7 @@ fn of_functions(
     call: ExprId,
     name: &Name,
     functions: &[FunctionId],
+    awaited: bool,
     summary: &mut dyn FnMut(FunctionId) -> Effect,
 ) -> Effect {
     let mut joined: Option<Effect> = None;
@@ -161,7 +162,8 @@ fn of_functions(
     let joined = joined.unwrap_or_else(|| {
         Effect::new(Deed::Unknown, Confidence::Possible, name, format!("calls `{name}`, of which nothing is known"))
     });
-    let by_name = knowledge::names().deed(name);
+    // What does not wait is what its body is, whatever its name.
+    let by_name = if awaited { knowledge::names().deed(name) } else { Deed::Unknown };
     if joined.deed == Deed::Read && joined.confidence < Confidence::Proven && by_name == Deed::Write {
         // Names speak against names, and the outer one says what it is for.
         let because = format!("calls `{name}`{}, which writes by its name", place_of(types.index, functions));

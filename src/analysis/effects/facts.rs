@@ -25,8 +25,11 @@ pub(super) struct Found {
 }
 
 /// The fact about a call, by the path of what is called; of a method on something unknown, by the traits that are imported.
-pub(super) fn find(types: &Types<'_>, call: ExprId, callee: &Callee) -> Option<Found> {
+pub(super) fn find(types: &Types<'_>, call: ExprId, callee: &Callee, awaited: bool) -> Option<Found> {
+    let is_std_name = || knowledge::names().sync_method(&call_name(types, call)).is_some();
     match callee {
+        // `iter.zip(..)` is no stream's `zip`, whatever is imported.
+        Callee::Unknown | Callee::Workspace { .. } if !awaited && is_std_name() => None,
         Callee::Foreign(path) => {
             let by_path = knowledge::fact(path).map(|fact| Found { fact, path: path.join("::") });
             by_path.or_else(|| by_trait(types, call))
@@ -46,7 +49,7 @@ pub(super) fn of_call(types: &Types<'_>, call: ExprId) -> Option<Found> {
             path.push(format!("{last}!").into());
             knowledge::fact(&path).map(|fact| Found { fact, path: path.join("::") })
         }
-        ExprKind::Call { .. } | ExprKind::MethodCall { .. } => find(types, call, &callee(types, call)),
+        ExprKind::Call { .. } | ExprKind::MethodCall { .. } => find(types, call, &callee(types, call), true),
         _ => None,
     }
 }

@@ -54,8 +54,8 @@ impl Memory {
     }
 
     /// Any memory may be changed.
-    pub fn any_write() -> Memory {
-        Memory::write(ANY.into(), "may change any memory")
+    pub fn any_write(because: &str) -> Memory {
+        Memory::write(ANY.into(), because)
     }
 
     pub(super) fn read(cell: Name) -> Memory {
@@ -236,7 +236,7 @@ fn walk(types: &Types<'_>, expr: ExprId, depth: usize) -> Holder {
             holder if ADAPTERS.contains(&method.as_str()) => holder,
             _ => Holder::Elsewhere,
         },
-        ExprKind::Call { .. } if is_lent(&types.of(expr)) => Holder::Elsewhere,
+        ExprKind::Call { .. } if is_lent(&types.of(expr)) && !is_made(types, expr) => Holder::Elsewhere,
         ExprKind::Call { .. }
         | ExprKind::Literal(_)
         | ExprKind::Macro(_)

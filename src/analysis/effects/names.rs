@@ -46,14 +46,9 @@ pub(super) fn on_memory(types: &Types<'_>, receiver: ExprId, name: &Name, change
             Memory::write(cell, &because)
         }
         Holder::Memory(cell) => Memory::read(cell),
-        Holder::Elsewhere if changes => {
-            let because = format!("calls `{name}`, which may change shared memory");
-            return Effect::new(Deed::Write, Confidence::Likely, name, because);
-        }
-        Holder::Elsewhere => {
-            let because = format!("calls `{name}`, which reads shared memory");
-            return Effect::new(Deed::Read, Confidence::Likely, name, because);
-        }
+        // What does not wait stays in this process.
+        Holder::Elsewhere if changes => Memory::any_write(&format!("calls `{name}`, which may change shared memory")),
+        Holder::Elsewhere => Memory::any_read(),
     };
     let does = if changes { "changes shared memory" } else { "reads shared memory" };
     Effect { memory: touched, ..harmless(name, does) }

@@ -95,7 +95,7 @@ fn of_body(index: &Index<'_>, id: FunctionId, summary: &mut dyn FnMut(FunctionId
         effect.memory = effect.memory.join(&guards::changed(&types, expr));
         // Nothing that follows can make it weaker.
         if effect.deed == Deed::Write {
-            effect.memory = Memory::any_write();
+            effect.memory = Memory::any_write(&effect.because);
             let suspends = effect.suspends || !awaited.is_empty();
             return Effect { suspends, ..effect };
         }
