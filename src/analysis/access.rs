@@ -6,8 +6,10 @@
 //! Invariant: a doubt about a method's receiver is an exclusive borrow, unless ownership excludes one: what a
 //! `&self` or a binding without `mut` owns cannot be borrowed exclusively.
 
+use crate::index::calls::{Callee, callee};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
+use crate::ir::TypeRef;
 use crate::ir::{BlockId, Body, ExprId, ExprKind, LocalId, LoopKind, MacroCall, MacroKind, Name, StmtKind};
 use crate::source::Span;
 
@@ -117,7 +119,10 @@ impl Walk<'_, '_> {
             }
             ExprKind::Call { callee, args } => {
                 self.visit(*callee, Usage::Shared);
-                self.visit_all(args, Usage::Value);
+                for (number, arg) in args.iter().enumerate() {
+                    let usage = if lends_shared(self.types, expr, number) { Usage::Shared } else { Usage::Value };
+                    self.visit(*arg, usage);
+                }
             }
             ExprKind::MethodCall { receiver, method, args, .. } => self.visit_method(expr, *receiver, method, args),
             ExprKind::Assign { target, value } => {
@@ -295,6 +300,21 @@ impl Walk<'_, '_> {
             Mode::Take
         }
     }
+}
+
+/// Whether every function a call may mean takes an argument by `&`: a `&mut` given to it by name is then lent shared.
+fn lends_shared(types: &Types<'_>, call: ExprId, number: usize) -> bool {
+    let ExprKind::Call { args, .. } = &types.body.expr(call).kind else { return false };
+    if !types.of(args[number]).is_exclusive_ref() {
+        return false;
+    }
+    let Callee::Workspace { functions, resolved: true } = callee(types, call) else { return false };
+    functions.iter().all(|id| {
+        let function = types.index.function(*id);
+        let skipped = function.map_or(0, |function| usize::from(function.receiver.is_some()));
+        let param = function.and_then(|function| function.params.get(number.checked_sub(skipped)?));
+        matches!(param.map(|param| &param.ty), Some(TypeRef::Ref { mutable: false, .. }))
+    })
 }
 
 /// What a local borrows from, when it was made by `&place`: using it is using that.

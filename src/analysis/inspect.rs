@@ -226,7 +226,8 @@ impl Walk<'_, '_> {
         let span = self.types.body.expr(expr).span;
         let name = call.path.last();
         match call.kind {
-            MacroKind::Value => self.visit_children(expr),
+            // A macro of the workspace may do more than the one that everybody knows under its name.
+            MacroKind::Value if self.types.index.macro_may_leave(name).is_none() => self.visit_children(expr),
             MacroKind::Print => {
                 self.call(expr, false);
                 self.visit_children(expr)
@@ -253,7 +254,8 @@ impl Walk<'_, '_> {
                 self.site(expr);
                 true
             }
-            MacroKind::Opaque => {
+            MacroKind::Opaque | MacroKind::Value => {
+                self.visit_children(expr);
                 if call.words.iter().any(|word| word == "await") {
                     self.found.hidden.get_or_insert(("macro", span));
                 }

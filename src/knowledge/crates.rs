@@ -67,6 +67,7 @@ macro_rules! files {
 static FILES: &[(&str, &str)] = files!(
     "actix_web"
     "alloy"
+    "anyhow"
     "arc_swap"
     "async_channel"
     "async_executor"
@@ -87,8 +88,11 @@ static FILES: &[(&str, &str)] = files!(
     "bb8"
     "blocking"
     "bollard"
+    "bytes"
+    "cached"
     "cassandra_cpp"
     "cdrs_tokio"
+    "chrono"
     "clickhouse"
     "crossbeam"
     "crossbeam_channel"
@@ -100,6 +104,8 @@ static FILES: &[(&str, &str)] = files!(
     "diesel_async"
     "elasticsearch"
     "ethers"
+    "eyre"
+    "fastrand"
     "firestore"
     "flume"
     "fred"
@@ -110,6 +116,7 @@ static FILES: &[(&str, &str)] = files!(
     "google_cloud"
     "governor"
     "hf_hub"
+    "http"
     "http_body_util"
     "hyper"
     "hyper_util"
@@ -122,7 +129,9 @@ static FILES: &[(&str, &str)] = files!(
     "log"
     "meilisearch_sdk"
     "metrics"
+    "mini_moka"
     "mobc"
+    "moka"
     "mongodb"
     "object_store"
     "octocrab"
@@ -133,7 +142,9 @@ static FILES: &[(&str, &str)] = files!(
     "prometheus"
     "prometheus_client"
     "qdrant_client"
+    "quick_cache"
     "r2d2"
+    "rand"
     "rdkafka"
     "redis"
     "reqwest"
@@ -144,6 +155,7 @@ static FILES: &[(&str, &str)] = files!(
     "scylla"
     "sea_orm"
     "sendgrid"
+    "serde_json"
     "serenity"
     "sled"
     "smol"
@@ -153,6 +165,7 @@ static FILES: &[(&str, &str)] = files!(
     "surrealdb"
     "tantivy"
     "teloxide"
+    "time"
     "tokio"
     "tokio_postgres"
     "tokio_retry"
@@ -164,11 +177,23 @@ static FILES: &[(&str, &str)] = files!(
     "tower"
     "tracing"
     "twilight_http"
+    "url"
+    "uuid"
 );
 
 /// Crates that are parts or other names of one that has a file.
-const PARTS: [(&str, &str); 4] =
-    [("core", "std"), ("alloc", "std"), ("futures_core", "futures_util"), ("futures_sink", "futures_util")];
+const PARTS: [(&str, &str); 10] = [
+    ("alloc", "std"),
+    ("alloy_contract", "alloy"),
+    ("alloy_provider", "alloy"),
+    ("aws_smithy_types", "aws_sdk"),
+    ("core", "std"),
+    ("ethers_providers", "ethers"),
+    ("futures_core", "futures_util"),
+    ("futures_sink", "futures_util"),
+    ("gcloud_storage", "google_cloud"),
+    ("teloxide_core", "teloxide"),
+];
 
 /// Crates of which there are many, named alike, with one file for all.
 const FAMILIES: [&str; 3] = ["aws_sdk", "azure", "google_cloud"];
@@ -284,6 +309,8 @@ fn read(text: &str) -> Table {
             let names: Vec<&str> = path.rsplit("::").collect();
             let [method, owner, ..] = names.as_slice() else { continue };
             match Pattern::parse(method) {
+                // One fact for all methods says nothing of a method that is found by its name.
+                Ok(_) if *method == "*" => {}
                 Ok(pattern) if !pattern.is_exact() => table.like.push(((*owner).to_owned(), pattern, at)),
                 _ => table.by_method.entry((*method).to_owned()).or_default().push(((*owner).to_owned(), at)),
             }

@@ -9,7 +9,7 @@ use crate::index::calls::{Callee, callee};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index, qualified_name};
-use crate::ir::{ExprId, ExprKind, Function, Name, Origin, Path, TypeRef};
+use crate::ir::{ExprId, ExprKind, Function, Name, Origin, Owner, Path, TypeRef};
 use crate::knowledge::{self, Deed, Fence, SyncMethod};
 
 /// What a call does, given the summaries of the workspace's functions.
@@ -58,12 +58,7 @@ pub(super) fn call_effect(
     match callee {
         Callee::Constructor(path) => of_constructor(types, path, awaited, summary),
         Callee::Workspace { functions, resolved: true } => {
-            let effect = of_functions(types, call, &name, &functions, summary);
-            if is_finaliser && !(effect.is_read(Confidence::Likely) && !effect.memory.writes()) {
-                ends()
-            } else {
-                effect
-            }
+            of_functions(types, call, &name, &functions, awaited, summary)
         }
         _ if is_finaliser => ends(),
         Callee::Workspace { functions, resolved: false } => {
@@ -98,13 +93,24 @@ fn in_the_dark(effect: Effect, awaited: bool) -> Effect {
 }
 
 /// Whether a function that only shares a call's name may be what is called: its result can be awaited if it is, and
-/// nobody calls another package's method without naming its type somewhere.
+/// its package is this one or one that it depends on. Nobody calls another package's synchronous method without naming
+/// its type somewhere.
 fn is_plausible(types: &Types<'_>, id: FunctionId, awaited: bool) -> bool {
     let package = |file| types.index.source(file).package;
-    if awaited {
-        return types.index.function(id).is_some_and(may_be_awaited);
+    let (own, other) = (package(types.scope.file), package(id.file));
+    if !awaited {
+        return own == other;
     }
-    package(id.file) == package(types.scope.file)
+    let packages = &types.index.workspace.packages;
+    let depends = |own: usize, other: usize| {
+        let name = &packages[other].name;
+        packages[own].dependencies.iter().any(|dependency| dependency.package == *name)
+    };
+    let is_near = match (own, other) {
+        (Some(own), Some(other)) => own == other || depends(own, other),
+        _ => true,
+    };
+    is_near && types.index.function(id).is_some_and(may_be_awaited)
 }
 
 /// Whether what a function returns can be awaited, as far as its declaration says.
@@ -126,6 +132,9 @@ pub(super) fn may_be_awaited(function: &Function) -> bool {
 /// Whether a call takes something from a pool, which others may be waiting for.
 fn checks_out(types: &Types<'_>, call: ExprId, name: &str) -> bool {
     let ExprKind::MethodCall { receiver, .. } = &types.body.expr(call).kind else { return false };
+    if let Callee::Workspace { functions, resolved: true } = callee(types, call) {
+        return functions.iter().all(|id| gives_connection(types.index, *id));
+    }
     if !matches!(
         name,
         "get" | "get_conn" | "get_connection" | "connect" | "connection" | "acquire" | "checkout" | "get_owned"
@@ -140,6 +149,28 @@ fn checks_out(types: &Types<'_>, call: ExprId, name: &str) -> bool {
     let is_pool = |name: &str| name.to_lowercase().contains("pool");
     is_pool(&named)
         || matches!(types.of(*receiver).peeled(), Ty::Named(path, _) if path.last().is_some_and(|name| is_pool(name)))
+}
+
+/// Whether a method of a pool gives a connection.
+fn gives_connection(index: &Index<'_>, id: FunctionId) -> bool {
+    let (Some(function), Some(ir)) = (index.function(id), index.file(id.file)) else { return false };
+    let owner = match function.owner {
+        Owner::Impl(block) => crate::index::type_name(&ir.impls[block].self_ty),
+        _ => None,
+    };
+    let is_pool = owner.is_some_and(|name| name.ends_with("Pool"));
+    is_pool && function.is_async && function.ret.as_ref().is_some_and(names_connection)
+}
+
+fn names_connection(ty: &TypeRef) -> bool {
+    match ty {
+        TypeRef::Path(path) => {
+            path.last().contains("Conn")
+                || path.segments.last().is_some_and(|segment| segment.args.first().is_some_and(names_connection))
+        }
+        TypeRef::Tuple(items) => items.first().is_some_and(names_connection),
+        _ => false,
+    }
 }
 
 /// The join of all functions a call may mean.

@@ -5,7 +5,7 @@
 //! A request is often built by one call and sent by another: `client.get(url).header(..).send()`. The fact about the
 //! sending says so, and the chain of receivers is followed back to the call that began it.
 
-use crate::analysis::effects::memory::{self, Holder};
+use crate::analysis::effects::memory::{self, Holder, Memory};
 use crate::analysis::effects::names::{on_memory, opened};
 use crate::analysis::effects::{Effect, call_name, words};
 use crate::diagnostic::Confidence;
@@ -73,6 +73,13 @@ fn by_trait(types: &Types<'_>, call: ExprId) -> Option<Found> {
 pub(super) fn effect(types: &Types<'_>, call: ExprId, found: &Found, awaited: bool) -> Effect {
     let Found { fact, path } = found;
     let name = call_name(types, call);
+    // What waits only when it is awaited is only built here.
+    if !awaited && fact.runs_arguments && fact.suspends != Some(false) {
+        return Effect {
+            suspends: false,
+            ..Effect::pure(&name, &format!("calls `{path}`, which only builds a future"))
+        };
+    }
     if fact.runs_arguments && gives_a_place(types, call) {
         let because = format!("calls `{name}`, which runs futures made elsewhere, of which nothing is known");
         return Effect::new(Deed::Unknown, Confidence::Possible, &name, because);
@@ -99,6 +106,15 @@ pub(super) fn effect(types: &Types<'_>, call: ExprId, found: &Found, awaited: bo
         Claim::Begun => begun(types, call, fact, of),
     };
     let because = format!("calls `{path}`, which {does}");
+    // What is sent is not known, and the name of the sending says what is wanted of it.
+    if awaited
+        && deed == Deed::Unknown
+        && fact.effect == Some(Claim::Begun)
+        && knowledge::names().deed(&name) == Deed::Read
+    {
+        let because = format!("calls `{name}`, which reads by its name");
+        return Effect { suspends, ..Effect::new(Deed::Read, Confidence::Likely, &name, because) };
+    }
     let confidence = if deed == Deed::Unknown { Confidence::Possible } else { Confidence::Proven };
     Effect { suspends, is_local: fact.is_local, ..Effect::new(deed, confidence, &name, because) }
 }
@@ -132,6 +148,15 @@ fn on_its_own(types: &Types<'_>, call: ExprId, fact: &Fact, name: &Name) -> Opti
     let changes = fact.effect == Some(Claim::Write);
     if of.ends_with("memory") && (changes || fact.effect == Some(Claim::Read)) {
         return Some(on_memory(types, *receiver, name, changes));
+    }
+    // A cache that is filled on the way to an answer gives the same answers as before.
+    if changes && of == "cache" && name == "insert" {
+        let because = format!("calls `{name}`, which fills a cache");
+        return Some(Effect {
+            confidence: Confidence::Likely,
+            memory: Memory::read("a cache".into()),
+            ..Effect::pure(name, &because)
+        });
     }
     // Whoever owns a stream or a reader moves it on; what it is made of was judged where it was made.
     let is_own = changes && of == "streams" && memory::holder(types, *receiver, name) == Holder::Own;

@@ -11,7 +11,7 @@ use crate::ir::lower::body::{BodyContext, Lowered};
 use crate::ir::lower::exprs::expr;
 use crate::ir::lower::patterns::{Binding, bind};
 use crate::ir::lower::{log_fields, mentions, types};
-use crate::ir::{ExprId, ExprKind, LocalId, MacroCall, MacroKind, Origin};
+use crate::ir::{ExprId, ExprKind, LocalId, MacroCall, MacroKind, Name, Origin};
 use crate::parse::nesting::{MacroTokens, too_deep};
 use crate::source::Span;
 
@@ -28,6 +28,8 @@ enum Grammar {
     Vec,
     /// An expression, a pattern and perhaps a guard; then as [`Grammar::Format`].
     Matches,
+    /// Tokens among which expressions stand, in a grammar of the macro's own.
+    Tokens,
     /// Expressions behind an optional `biased;`.
     Branches,
     /// Fields and a message, as tracing and log have them.
@@ -42,6 +44,13 @@ pub(super) fn call(ctx: &mut BodyContext<'_, '_>, syntax: &syn::Macro) -> Lowere
     let first = path.segments.first().map_or("", |segment| segment.name.as_str());
     let is_bare = path.segments.len() == 1;
     let known = known(path.last(), is_bare, first);
+    if let Some((kind, Grammar::Tokens)) = known {
+        let mentions = mentions::mentions(ctx, inside);
+        let kind = if may_leave(ctx.file.places.text(inside), &mentions.words) { MacroKind::Opaque } else { kind };
+        let words = if kind == MacroKind::Opaque { mentions.words } else { Vec::new() };
+        let call = MacroCall { path, kind, args: Vec::new(), captures: mentions.captures, words };
+        return ctx.add(ExprKind::Macro(call), Span { end: group.end, ..name_span });
+    }
     let parsed = known.and_then(|(kind, grammar)| Some((kind, arguments(ctx, grammar, syntax, inside)?)));
     let call = match parsed {
         Some((kind, arguments)) => {
@@ -56,12 +65,36 @@ pub(super) fn call(ctx: &mut BodyContext<'_, '_>, syntax: &syn::Macro) -> Lowere
     ctx.add(ExprKind::Macro(call), Span { end: group.end, ..name_span })
 }
 
+/// Whether tokens may leave the body, wait, or call something.
+fn may_leave(text: &str, words: &[Name]) -> bool {
+    let leaves = |word: &Name| {
+        matches!(word.as_str(), "await" | "return" | "break" | "continue" | "panic" | "unwrap" | "expect")
+    };
+    text.contains(['?', '(', '!']) || words.iter().any(leaves)
+}
+
 /// What is known of a macro by the last segment of its path.
 fn known(name: &str, is_bare: bool, first: &str) -> Option<(MacroKind, Grammar)> {
     let known = match name {
         "format" | "format_args" | "anyhow" | "eyre" | "miette" => (MacroKind::Value, Grammar::Format),
         "vec" => (MacroKind::Value, Grammar::Vec),
         "concat" => (MacroKind::Value, Grammar::List),
+        // sqlx: they build a query from its text and what is bound to it.
+        "query"
+        | "query_as"
+        | "query_scalar"
+        | "query_unchecked"
+        | "query_as_unchecked"
+        | "query_scalar_unchecked"
+        | "query_file"
+        | "query_file_as"
+        | "query_file_scalar"
+            if is_bare || first == "sqlx" =>
+        {
+            (MacroKind::Value, Grammar::List)
+        }
+        "json" | "doc" | "bson" | "hashmap" | "btreemap" | "hashset" | "btreeset" | "indexmap" | "params"
+        | "named_params" => (MacroKind::Value, Grammar::Tokens),
         "matches" => (MacroKind::Value, Grammar::Matches),
         "stringify" | "env" | "option_env" | "include_str" | "include_bytes" | "line" | "file" | "column"
         | "module_path" | "cfg" => (MacroKind::Value, Grammar::Inert),
@@ -114,7 +147,7 @@ fn arguments(ctx: &mut BodyContext<'_, '_>, grammar: Grammar, syntax: &syn::Macr
 
 fn parsed_arguments(ctx: &mut BodyContext<'_, '_>, grammar: Grammar, syntax: &syn::Macro) -> Option<Arguments> {
     match grammar {
-        Grammar::Inert => Some(Arguments::default()),
+        Grammar::Inert | Grammar::Tokens => Some(Arguments::default()),
         Grammar::List => parse(syntax, list).map(|syntax| plain(ctx, &syntax)),
         Grammar::Branches => parse(syntax, branches).map(|syntax| plain(ctx, &syntax)),
         Grammar::Format => parse(syntax, list).map(|syntax| format(ctx, &syntax)),
