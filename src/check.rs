@@ -132,7 +132,12 @@ pub fn verdicts_of(
     Ok((diagnostics, marks))
 }
 
-fn check_file(effects: &Effects<'_>, file: FileId, options: &Options) -> Result<Vec<Diagnostic>, Problem> {
+/// The diagnostics of one file, sorted by place; the files around it are those of `effects`.
+///
+/// # Errors
+///
+/// The file does not parse.
+pub fn check_file(effects: &Effects<'_>, file: FileId, options: &Options) -> Result<Vec<Diagnostic>, Problem> {
     let index = effects.index;
     let mut found = Vec::new();
     // One await has nothing to wait for.

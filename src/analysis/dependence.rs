@@ -11,12 +11,12 @@ use crate::analysis::access::{Access, Mode, Phase, children};
 use crate::analysis::blocker::{Blocker, BlockerKind};
 use crate::analysis::effects::{Effect, Effects, call_name};
 use crate::analysis::inspect::Call;
-use crate::analysis::knowledge::{self, Deed, Fence};
 use crate::analysis::region::{Node, Region};
 use crate::diagnostic::Confidence;
 use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::ir::{Body, ExprId, ExprKind, Literal, MacroKind, Name};
+use crate::knowledge::{self, Deed, Fence};
 
 /// One statement follows another.
 #[derive(Clone, Debug)]
@@ -430,12 +430,22 @@ fn effect_conflict(earlier: (&Node, &Effected), later: (&Node, &Effected), least
         let word = args.fence.map_or("args", Fence::word);
         return Some(Blocker { because, ..Blocker::new(BlockerKind::Fence(word), later.0.span) });
     }
-    not_a_read(earlier, least).or_else(|| not_a_read(later, least))
+    not_a_read(earlier, least).or_else(|| not_a_read(later, least)).or_else(|| same_memory(earlier, later))
+}
+
+/// Both touch a memory that one of them changes.
+fn same_memory(earlier: (&Node, &Effected), later: (&Node, &Effected)) -> Option<Blocker> {
+    let (first, second) = (earlier.1.awaited.as_ref()?, later.1.awaited.as_ref()?);
+    let by_first = first.memory.conflict(&second.memory).map(|because| (first, earlier.0, because));
+    let by_second = || second.memory.conflict(&first.memory).map(|because| (second, later.0, because));
+    let (writer, node, because) = by_first.or_else(by_second)?;
+    let because = format!("{because}; both use it");
+    Some(Blocker { because, ..Blocker::new(BlockerKind::Write(writer.callee.clone()), node.span) })
 }
 
 /// An argument that may be evaluated earlier than today.
 fn is_harmless(args: &Effect) -> bool {
-    args.fence.is_none() && args.deed == Deed::Pure && args.confidence >= Confidence::Likely
+    args.fence.is_none() && args.whole_deed() == Deed::Pure && args.confidence >= Confidence::Likely
 }
 
 /// A statement between that does something nobody else may see in another order.
@@ -443,9 +453,9 @@ fn finish_conflict(earlier: (&Node, &Effected), span: crate::source::Span) -> Op
     let finish = earlier.1.finish.as_ref()?;
     let fence = match finish.fence {
         Some(fence) => fence.word(),
-        None if finish.deed == Deed::Pure && finish.confidence >= Confidence::Likely => return None,
+        None if finish.whole_deed() == Deed::Pure && finish.confidence >= Confidence::Likely => return None,
         // What is read behind an await stays behind it; a read between might move above one.
-        None if finish.deed == Deed::Read && !earlier.0.sites.is_empty() => return None,
+        None if finish.whole_deed() == Deed::Read && !earlier.0.sites.is_empty() => return None,
         None => "statement",
     };
     let at = if earlier.0.sites.is_empty() { earlier.0.span } else { span };
@@ -479,7 +489,9 @@ fn fence_of((node, effected): (&Node, &Effected)) -> Option<Blocker> {
         return Some(Blocker { because, ..Blocker::new(BlockerKind::Fence(fence.word()), node.span) });
     }
     let is_proven_read = awaited.is_some_and(|effect| effect.is_read(Confidence::Proven)) && !node.may_fail;
-    if awaited.is_some_and(|effect| knowledge::names().is_gate(&effect.callee)) && !is_proven_read {
+    // One that cannot fail, and whose value somebody looks at later, stops nothing here.
+    let may_stop = awaited.is_none_or(|effect| !effect.is_read(Confidence::Likely) || node.may_fail);
+    if awaited.is_some_and(|effect| knowledge::names().is_gate(&effect.callee)) && !is_proven_read && may_stop {
         return Some(Blocker::new(BlockerKind::Fence(Fence::Gate.word()), node.span));
     }
 

@@ -4,10 +4,10 @@
 
 use crate::analysis::access::children;
 use crate::analysis::effects::{call_name, suspends_by_itself};
-use crate::analysis::knowledge;
 use crate::index::calls::{Callee, callee};
 use crate::index::types::Types;
 use crate::ir::{BinaryOp, BlockId, BlockKind, ExprId, ExprKind, Literal, LoopKind, MacroCall, MacroKind, StmtKind};
+use crate::knowledge;
 use crate::source::Span;
 
 /// What is found in one expression.

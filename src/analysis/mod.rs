@@ -10,7 +10,6 @@ pub mod blocker;
 pub mod dependence;
 pub mod effects;
 pub mod inspect;
-pub mod knowledge;
 mod ownership;
 pub mod region;
 pub mod schedule;
@@ -92,7 +91,7 @@ fn analyze_region(types: &Types<'_>, effects: &Effects<'_>, mut region: Region, 
     }
     let (edges, schedule) = found;
     let joined = schedule.joined().into_iter().filter_map(|node| effected[node].awaited.as_ref());
-    let confidence = joined.map(|effect| effect.confidence).min().unwrap_or(Confidence::Proven);
+    let confidence = joined.map(Effect::sureness).min().unwrap_or(Confidence::Proven);
     let confidence =
         if schedule.joined().iter().any(|node| !is_read(&effected[*node])) { Confidence::Possible } else { confidence };
     Analysis { region, effects: effected, edges, schedule, confidence }

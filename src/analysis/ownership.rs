@@ -7,11 +7,11 @@
 
 use crate::analysis::access::{Place, place};
 use crate::analysis::effects::call_name;
-use crate::analysis::knowledge;
 use crate::index::calls::{Callee, callee};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::ir::{ExprId, ExprKind, LocalId, Name, Origin, Receiver, TypeRef};
+use crate::knowledge;
 
 /// What is done with the value of an expression.
 #[derive(Clone, Copy, PartialEq, Eq)]

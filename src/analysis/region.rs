@@ -10,10 +10,10 @@ use crate::analysis::access::{Access, Mode, Phase, Place, accesses};
 use crate::analysis::blocker::{Blocker, BlockerKind};
 use crate::analysis::effects::call_name;
 use crate::analysis::inspect::{Call, Inspection, inspect};
-use crate::analysis::knowledge::{self, SyncMethod};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::ir::{BlockId, ExprId, ExprKind, LocalId, MacroKind, Name, Pat, PatKind, Stmt, StmtKind};
+use crate::knowledge::{self, SyncMethod};
 use crate::source::Span;
 
 /// A run of statements.

@@ -43,17 +43,30 @@ pub(super) fn load(path: &Path, directory: &Path, options: &[String]) -> Result<
         let message = format!("no such manifest: `{}`", path.display());
         return Err(Failure { message, help: "give the path of a Cargo.toml".to_owned() });
     }
-    MetadataCommand::new()
-        .manifest_path(path)
-        .current_dir(directory)
-        .no_deps()
-        .other_options(options)
-        .env_remove("CARGO_LOG")
-        .env_remove("RUST_BACKTRACE")
-        .env("CARGO_TERM_COLOR", "never")
-        .exec()
-        .map(|metadata| manifest(&metadata))
-        .map_err(|error| failure(path, &error))
+    let ask = |directory: &Path, unstable: bool| {
+        let mut command = MetadataCommand::new();
+        command.manifest_path(path).current_dir(directory).no_deps().other_options(options);
+        command.env_remove("CARGO_LOG").env_remove("RUST_BACKTRACE").env("CARGO_TERM_COLOR", "never");
+        if unstable {
+            command.env("RUSTC_BOOTSTRAP", "1");
+        }
+        command.exec()
+    };
+    // A manifest means the same to any cargo: the toolchain that this folder is bound to need not be there, and what only
+    // a nightly one builds can be read by any.
+    let answer = match ask(directory, false) {
+        Err(error) if says(&error, &["toolchain", "is not installed"]) => {
+            ask(&std::env::temp_dir(), true).map_err(|_| error)
+        }
+        Err(error) if says(&error, &["nightly"]) => ask(directory, true).map_err(|_| error),
+        answer => answer,
+    };
+    answer.map(|metadata| manifest(&metadata)).map_err(|error| failure(path, &error))
+}
+
+fn says(error: &cargo_metadata::Error, words: &[&str]) -> bool {
+    let cargo_metadata::Error::CargoMetadata { stderr } = error else { return false };
+    words.iter().all(|word| stderr.contains(word))
 }
 
 fn manifest(metadata: &Metadata) -> Manifest {

@@ -203,6 +203,7 @@ fn methods_of(index: &Index<'_>, path: &[Name], method: &Name) -> Vec<FunctionId
         .map(|(id, _)| *id)
         .collect();
     narrow_to_crate(index, path, &mut found);
+    narrow_to_type(index, path, &mut found);
     if found.is_empty() {
         found = defaults_of(index, of, method);
     }
@@ -215,6 +216,20 @@ fn narrow_to_crate(index: &Index<'_>, path: &[Name], found: &mut Vec<FunctionId>
     let in_crate = |id: &FunctionId| index.scope(*id).is_some_and(|scope| paths::crate_name(index, scope) == *krate);
     if found.iter().any(in_crate) {
         found.retain(in_crate);
+    }
+}
+
+/// Types of one name in one crate: the path of the type that an impl block is for says which.
+fn narrow_to_type(index: &Index<'_>, path: &[Name], found: &mut Vec<FunctionId>) {
+    if path.len() < 2 || found.len() < 2 {
+        return;
+    }
+    let is_for_it = |id: &FunctionId| {
+        let scope = index.scope(*id);
+        scope.is_some_and(|scope| matches!(Ty::owner(index, scope), Ty::Named(of, _) if of == path))
+    };
+    if found.iter().any(is_for_it) {
+        found.retain(is_for_it);
     }
 }
 

@@ -42,6 +42,10 @@ pub struct Index<'w> {
     impls: HashMap<&'w str, Vec<FileId>>,
     macros: HashMap<&'w str, Vec<FileId>>,
     statics: HashMap<&'w str, Vec<FileId>>,
+    /// Packages by the name that paths give them.
+    crates: HashMap<String, usize>,
+    /// The file of each module of each package.
+    modules: HashMap<(usize, Vec<String>), FileId>,
 }
 
 /// A file that has been read.
@@ -95,7 +99,22 @@ impl<'w> Index<'w> {
         );
         let foreign = foreign_crates(workspace);
         let files = workspace.files.iter().map(|_| OnceLock::new()).collect();
-        Index { workspace, tests, foreign, files, awaits, functions, types, traits, impls, macros, statics }
+        let (crates, modules) = (crates(workspace), modules(workspace));
+        Index {
+            workspace,
+            tests,
+            foreign,
+            files,
+            awaits,
+            functions,
+            types,
+            traits,
+            impls,
+            macros,
+            statics,
+            crates,
+            modules,
+        }
     }
 
     /// Frees it on all threads; there is much to free.
@@ -187,6 +206,20 @@ impl<'w> Index<'w> {
         read.bodies.get(id.index)?.get_or_init(left_out).as_ref()
     }
 
+    /// Whether the workspace may declare something of that name.
+    pub(crate) fn declares(&self, name: &str) -> bool {
+        [&self.functions, &self.types, &self.traits, &self.statics].iter().any(|map| map.contains_key(name))
+    }
+
+    /// The file of the module that an absolute path begins with, and how many of its names that takes.
+    pub(crate) fn module_file(&self, path: &[Name]) -> Option<(FileId, usize)> {
+        let package = *self.crates.get(path.first()?.as_str())?;
+        (1..=path.len()).rev().find_map(|taken| {
+            let module = path[1..taken].iter().map(ToString::to_string).collect();
+            self.modules.get(&(package, module)).map(|file| (*file, taken))
+        })
+    }
+
     /// Whether any file declares a function of that name.
     pub fn declares_function(&self, name: &str) -> bool {
         self.functions.contains_key(name)
@@ -265,9 +298,26 @@ impl<'w> Index<'w> {
     /// The types that an absolute path may mean.
     pub fn types_at(&self, path: &[Name]) -> Vec<(FileId, &TypeDecl)> {
         match path.last() {
-            Some(name) if !self.is_foreign(path) => self.types_named(name),
+            Some(name) if !self.is_foreign(path) => self.nearest(path, self.types_named(name)),
             _ => Vec::new(),
         }
+    }
+
+    /// Of several declarations of one name those in the module that the path names, else those in its crate.
+    fn nearest<'a>(&self, path: &[Name], all: Vec<(FileId, &'a TypeDecl)>) -> Vec<(FileId, &'a TypeDecl)> {
+        let Some((_, module)) = path.split_last().filter(|(_, module)| !module.is_empty() && all.len() > 1) else {
+            return all;
+        };
+        let home = |file: FileId, decl: &TypeDecl| {
+            paths::module_path(self, Scope { file, module: decl.module, owner: Owner::Module })
+        };
+        let exact: Vec<_> = all.iter().filter(|(file, decl)| home(*file, decl) == module).copied().collect();
+        if !exact.is_empty() {
+            return exact;
+        }
+        let of_crate: Vec<_> =
+            all.iter().filter(|(file, decl)| home(*file, decl).first() == module.first()).copied().collect();
+        if of_crate.is_empty() { all } else { of_crate }
     }
 
     /// The types of that name, with their file.
@@ -354,6 +404,37 @@ fn foreign_crates(workspace: &Workspace) -> HashSet<String> {
         }
     }
     names
+}
+
+/// The packages of the workspace by the names that paths give them.
+fn crates(workspace: &Workspace) -> HashMap<String, usize> {
+    let packages = workspace.packages.iter().enumerate();
+    let names = packages.flat_map(|(number, package)| {
+        let libraries = package.targets.iter().filter(|target| target.kinds.iter().any(|kind| kind.ends_with("lib")));
+        let names = libraries.map(|target| target.name.as_str()).chain([package.name.as_str()]);
+        names.map(move |name| (name.replace('-', "_"), number))
+    });
+    names.collect()
+}
+
+/// The files of modules; of several with one path the first.
+fn modules(workspace: &Workspace) -> HashMap<(usize, Vec<String>), FileId> {
+    let mut found = HashMap::new();
+    for (id, file) in file_ids(workspace.files.len()).zip(&workspace.files) {
+        let Some(package) = file.package else { continue };
+        let is_library = file.path.ends_with("lib.rs");
+        let entry = found.entry((package, file.module.clone()));
+        match entry {
+            std::collections::hash_map::Entry::Occupied(mut known) if is_library => {
+                known.insert(id);
+            }
+            std::collections::hash_map::Entry::Occupied(_) => {}
+            std::collections::hash_map::Entry::Vacant(free) => {
+                free.insert(id);
+            }
+        }
+    }
+    found
 }
 
 /// The files that each name stands in, in order.

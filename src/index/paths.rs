@@ -16,7 +16,59 @@ pub fn absolute(index: &Index<'_>, scope: Scope, path: &Path) -> Vec<Name> {
         return names;
     }
     names.extend(path.segments.iter().map(|segment| segment.name.clone()));
-    expand(index, scope, names)
+    at_home(index, scope, expand(index, scope, names))
+}
+
+/// Longer chains of `pub use` are not followed.
+const LONGEST_CHAIN: usize = 6;
+
+/// Where what a path names is declared: behind `pub use`, and with its module where it stands in this one.
+fn at_home(index: &Index<'_>, scope: Scope, path: Vec<Name>) -> Vec<Name> {
+    match path.as_slice() {
+        [only] if only.starts_with(char::is_uppercase) && declares_type(index, scope.file, scope.module, only) => {
+            let mut home = module_path(index, scope);
+            home.extend(path);
+            home
+        }
+        [_, ..] if path.len() > 1 && path.iter().skip(1).any(|name| !index.declares(name)) => {
+            reexported(index, &path, LONGEST_CHAIN).unwrap_or(path)
+        }
+        _ => path,
+    }
+}
+
+fn declares_type(index: &Index<'_>, file: crate::source::FileId, module: usize, name: &Name) -> bool {
+    let Some(ir) = index.file(file) else { return false };
+    let types = ir.types.iter().map(|decl| (decl.module, &decl.name));
+    let traits = ir.traits.iter().map(|decl| (decl.module, &decl.name));
+    types.chain(traits).any(|(home, known)| home == module && known == name)
+}
+
+/// Follows `pub use` from the module that a path leads to, when something in it is not declared there.
+fn reexported(index: &Index<'_>, path: &[Name], steps: usize) -> Option<Vec<Name>> {
+    let (file, taken) = index.module_file(path).filter(|(_, taken)| *taken < path.len() && steps > 0)?;
+    let ir = index.file(file)?;
+    let (mut module, mut at) = (0, taken);
+    // Modules inside the file.
+    while let Some(inner) = ir.modules.iter().position(|inner| {
+        inner.path.len() == ir.modules[module].path.len() + 1
+            && inner.path.starts_with(&ir.modules[module].path)
+            && inner.path.last() == path.get(at)
+    }) {
+        (module, at) = (inner, at + 1);
+    }
+    let name = path.get(at)?;
+    if declares_type(index, file, module, name) {
+        return None;
+    }
+    let scope = Scope { file, module, owner: Owner::Module };
+    let import = ir.modules[module].imports.iter().find(|import| import.alias == *name && !is_itself(import, name))?;
+    let mut target = expand(index, scope, import.path.clone());
+    target.extend_from_slice(&path[at + 1..]);
+    if target == path {
+        return None;
+    }
+    Some(reexported(index, &target, steps - 1).unwrap_or(target))
 }
 
 /// The absolute path of names as written.

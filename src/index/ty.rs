@@ -4,6 +4,7 @@
 
 use crate::index::{Index, Scope, paths};
 use crate::ir::{Generic, Name, Owner, Path, TypeDecl, TypeKind, TypeRef};
+use crate::knowledge;
 use crate::source::FileId;
 
 /// Deeper types are left unknown.
@@ -80,6 +81,14 @@ impl Ty {
         }
     }
 
+    /// Whether it is a type of a foreign crate of which facts are known. Facts name what a call gives in the end, behind
+    /// futures and results.
+    pub(crate) fn is_described(&self) -> bool {
+        let Ty::Named(path, _) = self else { return false };
+        let krate = path.first().filter(|_| path.len() > 1);
+        krate.is_some_and(|krate| !matches!(krate.as_str(), "std" | "core" | "alloc") && knowledge::knows(krate))
+    }
+
     pub(crate) fn peel_refs(self) -> Ty {
         match self {
             Ty::Ref(_, to) => to.peel_refs(),
@@ -95,6 +104,7 @@ impl Ty {
             {
                 args.swap_remove(0)
             }
+            of if of.is_described() => of,
             _ => Ty::Unknown,
         }
     }

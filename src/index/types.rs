@@ -16,6 +16,7 @@ use crate::ir::{
     Body, ExprId, ExprKind, Function, Generic, Literal, LocalId, LoopKind, Name, Origin, Owner, Pat, Receiver,
     StmtKind, TypeKind, TypeRef,
 };
+use crate::knowledge;
 
 /// Deeper chains of calls and fields than this are left unknown.
 const DEEPEST: usize = 48;
@@ -32,6 +33,7 @@ pub struct Types<'a> {
     pub scope: Scope,
     known: RefCell<HashMap<ExprId, Ty>>,
     matched: OnceCell<HashMap<LocalId, ExprId>>,
+    handed: OnceCell<HashMap<LocalId, ExprId>>,
     used: OnceCell<HashSet<LocalId>>,
     depth: RefCell<usize>,
 }
@@ -49,6 +51,7 @@ impl<'a> Types<'a> {
             scope,
             known: RefCell::default(),
             matched: OnceCell::new(),
+            handed: OnceCell::new(),
             used: OnceCell::new(),
             depth: RefCell::new(0),
         })
@@ -85,6 +88,12 @@ impl<'a> Types<'a> {
         self.matched.get_or_init(|| matched(self.body)).get(&local).copied()
     }
 
+    /// What a closure's parameter comes from: what the method that is given the closure is called on, or, for the
+    /// accumulator of a fold, what it begins with.
+    pub fn handed(&self, local: LocalId) -> Option<ExprId> {
+        self.handed.get_or_init(|| handed(self.body)).get(&local).copied()
+    }
+
     /// Whether a local is named anywhere after it was bound.
     pub fn is_used(&self, local: LocalId) -> bool {
         self.used.get_or_init(|| used(self.body)).contains(&local)
@@ -110,6 +119,8 @@ impl<'a> Types<'a> {
             ExprKind::Field { base, name } => self.field(&self.of(*base), name),
             ExprKind::Await { base } => match self.of(*base) {
                 Ty::Future(of) => *of,
+                // Facts say what comes back in the end.
+                of if of.is_described() => of,
                 _ => Ty::Unknown,
             },
             ExprKind::Try { base } => self.of(*base).success(),
@@ -135,10 +146,13 @@ impl<'a> Types<'a> {
 
     fn result(&self, call: ExprId) -> Ty {
         match callee(self, call) {
-            Callee::Workspace { functions, .. } => self.declared_result(call, &functions),
+            // What only shares its name with methods of the standard library is one of those.
+            Callee::Workspace { functions, resolved } if resolved || !is_std_method(self.body, call) => {
+                self.declared_result(call, &functions)
+            }
             Callee::Constructor(path) => Ty::Named(path, Vec::new()),
             Callee::Foreign(path) => self.foreign_result(call, &path),
-            Callee::Unknown => self.combinator(call),
+            Callee::Workspace { .. } | Callee::Unknown => self.combinator(call),
         }
     }
 
@@ -158,7 +172,7 @@ impl<'a> Types<'a> {
         let ret = match &function.ret {
             None => Ty::Tuple(Vec::new()),
             Some(TypeRef::Path(path)) if path.last() == "Self" && path.segments.len() == 1 => of_self
-                .filter(|_| matches!(scope.owner, Owner::Trait(_)))
+                .filter(|_| matches!(scope.owner, Owner::Trait(_)) || !generics.is_empty())
                 .unwrap_or_else(|| Ty::owner(self.index, scope)),
             Some(ty) => lower(self.index, scope, &generics, ty),
         };
@@ -177,6 +191,9 @@ impl<'a> Types<'a> {
         let known = self.combinator(call);
         if known != Ty::Unknown {
             return known;
+        }
+        if let Some(returns) = knowledge::fact(path).and_then(|fact| fact.returns.as_deref()) {
+            return Ty::Named(returns.split("::").map(Name::new).collect(), Vec::new());
         }
         let Some((name, owner)) = path.split_last() else { return Ty::Unknown };
         let is_method = matches!(self.body.expr(call).kind, ExprKind::MethodCall { .. });
@@ -241,6 +258,13 @@ impl<'a> Types<'a> {
     }
 }
 
+fn is_std_method(body: &Body, call: ExprId) -> bool {
+    match &body.expr(call).kind {
+        ExprKind::MethodCall { method, .. } => knowledge::names().sync_method(method).is_some(),
+        _ => false,
+    }
+}
+
 fn matched(body: &Body) -> HashMap<LocalId, ExprId> {
     let mut found = HashMap::new();
     let mut note = |pat: &Pat, source: ExprId| found.extend(pat.bindings.iter().map(|local| (*local, source)));
@@ -255,6 +279,22 @@ fn matched(body: &Body) -> HashMap<LocalId, ExprId> {
     for stmt in body.blocks.iter().flat_map(|block| &block.stmts) {
         if let StmtKind::Let { pat, init: Some(init), .. } = &stmt.kind {
             note(pat, *init);
+        }
+    }
+    found
+}
+
+fn handed(body: &Body) -> HashMap<LocalId, ExprId> {
+    let mut found = HashMap::new();
+    for expr in &body.exprs {
+        let ExprKind::MethodCall { receiver, method, args, .. } = &expr.kind else { continue };
+        for arg in args {
+            let ExprKind::Closure { params, .. } = &body.expr(*arg).kind else { continue };
+            for (number, param) in params.iter().enumerate() {
+                let begins = matches!(method.as_str(), "fold" | "try_fold") && number == 0;
+                let source = if begins { args[0] } else { *receiver };
+                found.extend(param.bindings.iter().map(|local| (*local, source)));
+            }
         }
     }
     found

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cargo_conjoin::analysis::knowledge;
+use cargo_conjoin::knowledge;
 use cargo_conjoin::lints::LINTS;
 use conjoin_fixtures::Kind;
 
@@ -52,7 +52,8 @@ fn every_module_of_the_library_is_a_stage() {
 
 #[test]
 fn every_file_opens_by_saying_what_it_is() {
-    let all = ["src", "conjoin/src", "tests", "benches", "fixtures/src"].into_iter().flat_map(sources);
+    let all =
+        ["src", "conjoin/src", "tests", "benches", "fixtures/src", "scoreboard/src"].into_iter().flat_map(sources);
     let mute: Vec<String> = all.filter(|(_, text)| !text.starts_with("//! ")).map(|(path, _)| path).collect();
     assert!(mute.is_empty(), "no `//!` on the first line: {mute:?}");
 }

@@ -3,14 +3,14 @@
 //! In: a call of a body, and the summaries of the workspace's functions. Out: its [`Effect`].
 
 use crate::analysis::effects::names::{by_method_name, by_name, gives_away_exclusively};
-use crate::analysis::effects::{Effect, suspends_by_itself, words};
-use crate::analysis::knowledge::{self, Deed, Fact, Fence, SyncMethod};
+use crate::analysis::effects::{Effect, Memory, facts, suspends_by_itself, words};
 use crate::diagnostic::Confidence;
 use crate::index::calls::{Callee, callee};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index, qualified_name};
 use crate::ir::{ExprId, ExprKind, Function, Name, Origin, Path, TypeRef};
+use crate::knowledge::{self, Deed, Fence, SyncMethod};
 
 /// What a call does, given the summaries of the workspace's functions.
 pub(super) fn call_effect(
@@ -20,12 +20,15 @@ pub(super) fn call_effect(
     summary: &mut dyn FnMut(FunctionId) -> Effect,
 ) -> Effect {
     let name = call_name(types, call);
-    if awaited && knowledge::names().fence(&name) == Some(Fence::Finaliser) {
-        return Effect::fenced(Fence::Finaliser, &name, format!("calls `{name}`, which ends something by its name"));
+    let ends = || Effect::fenced(Fence::Finaliser, &name, format!("calls `{name}`, which ends something by its name"));
+    let is_finaliser = awaited && knowledge::names().fence(&name) == Some(Fence::Finaliser);
+    // `finish` ends something; what `finish_load` does is seen in its body.
+    if is_finaliser && !name.contains('_') {
+        return ends();
     }
     if awaited && knowledge::names().is_cached(&name) {
         let because = format!("calls `{name}`, which asks only when the answer is not kept");
-        return Effect { is_local: true, ..Effect::new(Deed::Read, Confidence::Likely, &name, because) };
+        return Effect::new(Deed::Read, Confidence::Likely, &name, because);
     }
     if awaited && checks_out(types, call, &name) {
         return Effect::fenced(Fence::Pool, &name, format!("calls `{name}`, which takes a connection from a pool"));
@@ -42,15 +45,32 @@ pub(super) fn call_effect(
     if let Some(effect) = of_value(types, call, awaited) {
         return effect;
     }
-    match callee(types, call) {
+    let callee = callee(types, call);
+    if let Some(found) = facts::find(types, call, &callee) {
+        return facts::effect(types, call, &found, awaited);
+    }
+    if awaited
+        && !matches!(callee, Callee::Workspace { resolved: true, .. })
+        && let Some(effect) = facts::by_chain(types, call)
+    {
+        return effect;
+    }
+    match callee {
         Callee::Constructor(path) => of_constructor(types, path, awaited, summary),
-        Callee::Foreign(path) => of_foreign(types, call, &path, awaited),
-        Callee::Workspace { functions, resolved: true } => of_functions(types, call, &name, &functions, summary),
+        Callee::Workspace { functions, resolved: true } => {
+            let effect = of_functions(types, call, &name, &functions, summary);
+            if is_finaliser && !(effect.is_read(Confidence::Likely) && !effect.memory.writes()) {
+                ends()
+            } else {
+                effect
+            }
+        }
+        _ if is_finaliser => ends(),
         Callee::Workspace { functions, resolved: false } => {
             let functions: Vec<FunctionId> =
                 functions.into_iter().filter(|id| is_plausible(types, *id, awaited)).collect();
             by_method_name(types, call, &name, awaited).unwrap_or_else(|| {
-                let named = by_name(types, call, &name, awaited);
+                let named = in_the_dark(by_name(types, call, &name, awaited), awaited);
                 if functions.is_empty() {
                     return named;
                 }
@@ -63,10 +83,18 @@ pub(super) fn call_effect(
                 named
             })
         }
-        Callee::Unknown => {
+        // Foreign code does not know this workspace's memory; what is not known at all may.
+        Callee::Foreign(_) => {
             by_method_name(types, call, &name, awaited).unwrap_or_else(|| by_name(types, call, &name, awaited))
         }
+        Callee::Unknown => by_method_name(types, call, &name, awaited)
+            .unwrap_or_else(|| in_the_dark(by_name(types, call, &name, awaited), awaited)),
     }
+}
+
+/// What may be a function of the workspace may look at any memory of it.
+fn in_the_dark(effect: Effect, awaited: bool) -> Effect {
+    if awaited && effect.memory.is_empty() { Effect { memory: Memory::any_read(), ..effect } } else { effect }
 }
 
 /// Whether a function that only shares a call's name may be what is called: its result can be awaited if it is, and
@@ -80,10 +108,11 @@ fn is_plausible(types: &Types<'_>, id: FunctionId, awaited: bool) -> bool {
 }
 
 /// Whether what a function returns can be awaited, as far as its declaration says.
-fn may_be_awaited(function: &Function) -> bool {
+pub(super) fn may_be_awaited(function: &Function) -> bool {
     let plain = |path: &Path| {
         let name = path.last();
-        matches!(name, "Result" | "Option" | "Vec" | "String" | "Self" | "bool" | "usize")
+        matches!(name, "Option" | "Vec" | "String" | "Self" | "bool" | "usize")
+            || name.ends_with("Result")
             || name.starts_with(char::is_lowercase)
     };
     function.is_async
@@ -169,7 +198,8 @@ fn harms(effect: &Effect) -> bool {
 fn in_callers_words(index: &Index<'_>, id: FunctionId, effect: Effect) -> Effect {
     let (Some(ir), Some(function)) = (index.file(id.file), index.function(id)) else { return effect };
     let callee = format!("calls `{}`{}", qualified_name(ir, function), place_of(index, &[id]));
-    Effect { because: words::behind(&callee, &effect.because).into(), ..effect }
+    let because = words::behind(&callee, &effect.because).into();
+    Effect { because, memory: effect.memory.behind(&callee), ..effect }
 }
 
 /// ` (src/store.rs:9)`; nothing when it may be one of several.
@@ -231,42 +261,6 @@ pub(super) fn of_awaited_type(
     let effects: Vec<Effect> = own.map(|(id, _)| in_callers_words(types.index, *id, summary(*id))).collect();
     let joined = effects.into_iter().reduce(Effect::join)?;
     Some(Effect { suspends: true, callee: name.clone(), ..joined })
-}
-
-fn of_foreign(types: &Types<'_>, call: ExprId, path: &[Name], awaited: bool) -> Effect {
-    let name = path.last().cloned().unwrap_or_default();
-    if let Some(fact) = knowledge::fact(path) {
-        return of_fact(types, call, fact, path, &name);
-    }
-    by_method_name(types, call, &name, awaited).unwrap_or_else(|| by_name(types, call, &name, awaited))
-}
-
-fn of_fact(types: &Types<'_>, call: ExprId, fact: &Fact, path: &[Name], name: &Name) -> Effect {
-    if fact.runs_arguments && gives_a_place(types, call) {
-        let because = format!("calls `{name}`, which runs futures made elsewhere, of which nothing is known");
-        return Effect::new(Deed::Unknown, Confidence::Possible, name, because);
-    }
-    let path = path.join("::");
-    let suspends = fact.suspends.unwrap_or(true);
-    if let Some(fence) = fact.fence {
-        return Effect::fenced(fence, name, format!("calls `{path}`, which {}", words::fence_says(fence)));
-    }
-    let of = fact.of.as_deref().unwrap_or("nothing");
-    let (deed, because) = match fact.effect.unwrap_or(Deed::Unknown) {
-        Deed::Pure => (Deed::Pure, format!("calls `{path}`, which touches nothing")),
-        Deed::Read => (Deed::Read, format!("calls `{path}`, which reads {of}")),
-        Deed::Unknown => (Deed::Unknown, format!("calls `{path}`, which may do anything to {of}")),
-        Deed::Write => (Deed::Write, format!("calls `{path}`, which changes {of}")),
-    };
-    Effect { suspends, is_local: fact.is_local, ..Effect::new(deed, Confidence::Proven, name, because) }
-}
-
-/// Whether an argument is a local or field, so that what it holds was made elsewhere.
-fn gives_a_place(types: &Types<'_>, call: ExprId) -> bool {
-    let (ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. }) = &types.body.expr(call).kind else {
-        return false;
-    };
-    args.iter().any(|arg| matches!(types.body.expr(*arg).kind, ExprKind::Local(_) | ExprKind::Field { .. }))
 }
 
 /// The last name of what a call calls.

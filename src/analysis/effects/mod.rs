@@ -7,6 +7,9 @@
 //! summary, the join of all of them, and nothing is kept before its circle is complete.
 
 mod call;
+mod facts;
+mod guards;
+mod memory;
 mod names;
 mod summary;
 pub mod words;
@@ -17,14 +20,15 @@ use summary::Kept as _;
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
-use crate::analysis::knowledge::{Deed, Fence};
 use crate::diagnostic::Confidence;
 use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index};
 use crate::ir::{ExprId, Name};
+use crate::knowledge::{self, Deed, Fence};
 
 pub use call::call_name;
+pub use memory::Memory;
 pub use summary::suspends_by_itself;
 
 /// What running something may do beyond its arguments.
@@ -40,6 +44,8 @@ pub struct Effect {
     pub suspends: bool,
     /// Whether it waits for nothing but local files.
     pub is_local: bool,
+    /// The shared memory it touches, which its deed does not speak of.
+    pub memory: Memory,
     /// The callee that decides, `save`.
     pub callee: Name,
     /// Why, as [`words`] has it: "calls `fetch`, which reads by its name".
@@ -62,6 +68,7 @@ impl Effect {
             fence: None,
             suspends: false,
             is_local: false,
+            memory: Memory::default(),
             callee: callee.into(),
             because: because.into(),
         }
@@ -74,6 +81,7 @@ impl Effect {
             fence: None,
             suspends: true,
             is_local: false,
+            memory: Memory::default(),
             callee: callee.into(),
             because: because.into(),
         }
@@ -94,17 +102,34 @@ impl Effect {
         let suspends = self.suspends || other.suspends;
         let is_local = suspends && [&self, &other].iter().all(|part| part.is_local || !part.suspends);
         let fence = self.fence.or(other.fence);
+        let memory = self.memory.clone().join(&other.memory);
         let other_decides = (other.deed, other.fence.is_some()) > (self.deed, self.fence.is_some())
             || (other.deed == self.deed && other.deed <= Deed::Read && other.confidence < self.confidence)
             // Of several reads the last one says the most: those before it open what it reads from.
             || (other.deed == Deed::Read && (self.deed, self.confidence) == (other.deed, other.confidence));
         let decisive = if other_decides { other } else { self };
-        Effect { confidence, suspends, is_local, fence, ..decisive }
+        Effect { confidence, suspends, is_local, fence, memory, ..decisive }
     }
 
-    /// Whether it may run beside other reads, at the least confidence asked for.
+    /// Whether it may run beside other reads, at the least confidence asked for. What it does to memory is compared with
+    /// what they do; that the memories differ is likely and never proven.
     pub fn is_read(&self, least: Confidence) -> bool {
-        self.fence.is_none() && self.deed <= Deed::Read && self.confidence >= least
+        self.fence.is_none() && self.deed <= Deed::Read && self.sureness() >= least
+    }
+
+    /// How sure it is that it reads, its memory counted in.
+    pub fn sureness(&self) -> Confidence {
+        if self.memory.writes() { self.confidence.min(Confidence::Likely) } else { self.confidence }
+    }
+
+    /// The deed, what it does to memory counted in.
+    pub fn whole_deed(&self) -> Deed {
+        let on_memory = match (self.memory.is_empty(), self.memory.writes()) {
+            (true, _) => Deed::Pure,
+            (_, false) => Deed::Read,
+            (_, true) => Deed::Write,
+        };
+        self.deed.max(on_memory)
     }
 }
 
@@ -122,7 +147,8 @@ impl<'a> Effects<'a> {
             return Effect::new(Deed::Unknown, Confidence::Possible, &name, "calls a closure, which may do anything");
         }
         let summarise = |id| self.of_function(id);
-        call_effect(types, call, awaited, &mut |id| (*summarise(id)).clone())
+        let effect = call_effect(types, call, awaited, &mut |id| (*summarise(id)).clone());
+        if awaited { for_its_name(call_name(types, call), effect) } else { effect }
     }
 
     /// What a function does.
@@ -134,6 +160,16 @@ impl<'a> Effects<'a> {
         self.known(id)
             .unwrap_or_else(|| Arc::new(Effect::new(Deed::Unknown, Confidence::Possible, "", "could not be read")))
     }
+}
+
+/// A call that changes memory on the way to an answer has a name that says it reads. Under any other name the change may be
+/// the point.
+fn for_its_name(name: Name, effect: Effect) -> Effect {
+    if effect.fence.is_some() || effect.deed == Deed::Write || knowledge::names().deed(&name) == Deed::Read {
+        return effect;
+    }
+    let Some(because) = effect.memory.because().map(Arc::from) else { return effect };
+    Effect { deed: Deed::Write, confidence: Confidence::Likely, because, callee: name, ..effect }
 }
 
 impl summary::Kept for Effects<'_> {

@@ -2,13 +2,13 @@
 //!
 //! In: a call of which neither a body nor facts are known. Out: its [`Effect`], likely at best.
 
+use crate::analysis::effects::memory::{self, Holder, Memory};
 use crate::analysis::effects::{Effect, words};
-use crate::analysis::knowledge::{self, Deed, Fence, SyncMethod};
 use crate::diagnostic::Confidence;
 use crate::index::calls::{Callee, callee};
-use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::ir::{ExprId, ExprKind, Name, Receiver};
+use crate::knowledge::{self, Deed, Fence, SyncMethod};
 
 /// Synchronous methods that mean the same wherever they occur.
 pub(super) fn by_method_name(types: &Types<'_>, call: ExprId, name: &Name, awaited: bool) -> Option<Effect> {
@@ -19,16 +19,12 @@ pub(super) fn by_method_name(types: &Types<'_>, call: ExprId, name: &Name, await
     }
     let effect = match names.sync_method(name)? {
         SyncMethod::Pure => harmless(name, "touches its arguments only, by its name"),
-        SyncMethod::Exclusive if changes_only_its_own(types, *receiver) => harmless(name, "changes a local value"),
-        SyncMethod::Exclusive | SyncMethod::Write => Effect::new(
-            Deed::Write,
-            Confidence::Likely,
-            name,
-            format!("calls `{name}`, which may change shared memory"),
-        ),
-        SyncMethod::Read => {
-            Effect::new(Deed::Read, Confidence::Likely, name, format!("calls `{name}`, which reads shared memory"))
+        SyncMethod::Exclusive | SyncMethod::Write => on_memory(types, *receiver, name, true),
+        SyncMethod::Read => on_memory(types, *receiver, name, false),
+        SyncMethod::Message => {
+            Effect::new(Deed::Write, Confidence::Likely, name, format!("calls `{name}`, which sends a message"))
         }
+        SyncMethod::Shared | SyncMethod::Acquire if memory::is_lock(types, call) => opened(types, call, name),
         SyncMethod::Shared => Effect::new(
             Deed::Read,
             Confidence::Likely,
@@ -41,9 +37,41 @@ pub(super) fn by_method_name(types: &Types<'_>, call: ExprId, name: &Name, await
     Some(Effect { suspends: false, ..effect })
 }
 
+/// A method that reads or changes what it is called on, wherever that is.
+pub(super) fn on_memory(types: &Types<'_>, receiver: ExprId, name: &Name, changes: bool) -> Effect {
+    let touched = match memory::holder(types, receiver, name) {
+        Holder::Own => return harmless(name, "changes a local value"),
+        Holder::Memory(cell) if changes => {
+            let because = format!("calls `{name}`, which changes {}", memory::text(&cell));
+            Memory::write(cell, &because)
+        }
+        Holder::Memory(cell) => Memory::read(cell),
+        Holder::Elsewhere if changes => {
+            let because = format!("calls `{name}`, which may change shared memory");
+            return Effect::new(Deed::Write, Confidence::Likely, name, because);
+        }
+        Holder::Elsewhere => {
+            let because = format!("calls `{name}`, which reads shared memory");
+            return Effect::new(Deed::Read, Confidence::Likely, name, because);
+        }
+    };
+    let does = if changes { "changes shared memory" } else { "reads shared memory" };
+    Effect { memory: touched, ..harmless(name, does) }
+}
+
+/// A lock that is opened: a fence to whoever keeps the guard, and a touch of what it guards.
+pub(super) fn opened(types: &Types<'_>, call: ExprId, name: &Name) -> Effect {
+    let touched = Memory::read(memory::cell_of_lock(types, call));
+    let because = format!("calls `{name}`, which gives a guard");
+    Effect { memory: touched, ..Effect::fenced(Fence::Acquire, name, because) }
+}
+
 /// What the name says where nothing else does.
 pub(super) fn by_name(types: &Types<'_>, call: ExprId, name: &Name, awaited: bool) -> Effect {
     let names = knowledge::names();
+    if awaited && memory::is_lock(types, call) && matches!(name.as_str(), "lock" | "read" | "write") {
+        return opened(types, call, name);
+    }
     if awaited && let Some(fence) = names.fence(name) {
         return Effect::fenced(fence, name, format!("calls `{name}`, which {} by its name", words::fence_says(fence)));
     }
@@ -54,7 +82,7 @@ pub(super) fn by_name(types: &Types<'_>, call: ExprId, name: &Name, awaited: boo
         Deed::Write if awaited => {
             Effect::new(Deed::Write, Confidence::Likely, name, format!("calls `{name}`, which writes by its name"))
         }
-        Deed::Write if !changes_its_own_receiver(types, call) => {
+        Deed::Write if !changes_its_own(types, call) => {
             let because = format!("calls `{name}`, which may write, by its name");
             Effect { suspends: false, ..Effect::new(Deed::Unknown, Confidence::Likely, name, because) }
         }
@@ -78,52 +106,17 @@ fn harmless(name: &Name, does: &str) -> Effect {
     Effect { confidence: Confidence::Likely, ..Effect::pure(name, &format!("calls `{name}`, which {does}")) }
 }
 
-/// Whether a method on this receiver can only change what the function itself holds: its `mut` local, what it
-/// borrows exclusively, or a fresh value.
-fn changes_only_its_own(types: &Types<'_>, receiver: ExprId) -> bool {
-    match &types.body.expr(receiver).kind {
-        ExprKind::Local(local) => {
-            let declared = types.body.local(*local);
-            declared.mutable
-                || types.of_local(*local).is_exclusive_ref()
-                || is_std_collection(&types.of_local(*local).peeled())
-        }
-        ExprKind::Field { base, .. } => {
-            is_std_collection(&types.of(receiver).peeled()) || changes_only_its_own(types, *base)
-        }
-        ExprKind::MethodCall { receiver, .. } => changes_only_its_own(types, *receiver),
-        ExprKind::Call { .. } | ExprKind::Literal(_) | ExprKind::Macro(_) | ExprKind::Struct { .. } => true,
-        ExprKind::Borrow { base, .. }
-        | ExprKind::Deref { base }
-        | ExprKind::Index { base, .. }
-        | ExprKind::Try { base } => changes_only_its_own(types, *base),
-        _ => false,
-    }
-}
-
-/// Collections without interior mutability.
-fn is_std_collection(ty: &Ty) -> bool {
-    let Ty::Named(path, _) = ty else { return matches!(ty, Ty::Slice(_)) };
-    matches!(
-        path.last().map_or("", Name::as_str),
-        "Vec"
-            | "String"
-            | "HashMap"
-            | "HashSet"
-            | "BTreeMap"
-            | "BTreeSet"
-            | "VecDeque"
-            | "BinaryHeap"
-            | "Option"
-            | "PathBuf"
-            | "IndexMap"
-            | "SmallVec"
-    )
-}
-
-fn changes_its_own_receiver(types: &Types<'_>, call: ExprId) -> bool {
+/// Whether what a synchronous call may change is the caller's own: its receiver, or an argument that is lent exclusively.
+fn changes_its_own(types: &Types<'_>, call: ExprId) -> bool {
+    let is_lent = |arg: &ExprId| {
+        matches!(types.body.expr(*arg).kind, ExprKind::Borrow { mutable: true, .. })
+            || types.of(*arg).is_exclusive_ref()
+    };
     match &types.body.expr(call).kind {
-        ExprKind::MethodCall { receiver, .. } => changes_only_its_own(types, *receiver),
+        ExprKind::MethodCall { receiver, method, args, .. } => {
+            memory::holder(types, *receiver, method) == Holder::Own || args.iter().any(is_lent)
+        }
+        ExprKind::Call { args, .. } => args.iter().any(is_lent),
         _ => false,
     }
 }

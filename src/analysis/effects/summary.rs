@@ -5,14 +5,14 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::analysis::effects::Effect;
-use crate::analysis::effects::call::{call_effect, call_name, of_awaited_type};
-use crate::analysis::knowledge::{self, Deed, Fence};
+use crate::analysis::effects::call::{call_effect, call_name, may_be_awaited, of_awaited_type};
+use crate::analysis::effects::{Effect, Memory, guards, memory};
 use crate::diagnostic::Confidence;
 use crate::index::calls::{Callee, callee};
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index};
-use crate::ir::{BlockKind, Body, ExprId, ExprKind, Function, MacroCall, MacroKind, TypeRef};
+use crate::ir::{BlockKind, Body, ExprId, ExprKind, Function, MacroCall, MacroKind, Receiver, TypeRef};
+use crate::knowledge::{self, Deed, Fence};
 use crate::source::Span;
 
 /// Where summaries are kept, shared by all threads.
@@ -81,6 +81,7 @@ fn of_body(index: &Index<'_>, id: FunctionId, summary: &mut dyn FnMut(FunctionId
         suspends: suspends_by_itself(function),
         ..Effect::pure(&function.name, "touches nothing that others see")
     };
+    effect.memory = guards::held(&types);
     let on_a_miss = asked_on_a_miss(&types);
     let mut reads_clock = false;
     for number in 0..body.exprs.len() {
@@ -91,8 +92,10 @@ fn of_body(index: &Index<'_>, id: FunctionId, summary: &mut dyn FnMut(FunctionId
             reads_clock |= part.fence == Some(Fence::Clock);
             effect = effect.join(inside(part));
         }
+        effect.memory = effect.memory.join(&guards::changed(&types, expr));
         // Nothing that follows can make it weaker.
         if effect.deed == Deed::Write {
+            effect.memory = Memory::any_write();
             let suspends = effect.suspends || !awaited.is_empty();
             return Effect { suspends, ..effect };
         }
@@ -145,26 +148,35 @@ fn unread() -> Effect {
 /// Of a method that a trait only declares, name and signature must do.
 fn by_declaration(function: &Function) -> Effect {
     let names = knowledge::names();
-    if let Some(fence) = names.fence(&function.name) {
-        return Effect::fenced(fence, &function.name, "waits by its name; it is only declared");
+    let name = &function.name;
+    if !may_be_awaited(function) {
+        let writes = names.deed(name) == Deed::Write && !borrows_exclusively(function);
+        let because =
+            if writes { "may write, by its name; it is only declared" } else { "is only declared, and does not wait" };
+        let (deed, confidence) =
+            if writes { (Deed::Unknown, Confidence::Likely) } else { (Deed::Pure, Confidence::Likely) };
+        return Effect { suspends: false, ..Effect::new(deed, confidence, name, because) };
     }
-    match names.deed(&function.name) {
-        Deed::Write => {
-            Effect::new(Deed::Write, Confidence::Likely, &function.name, "writes by its name; it is only declared")
+    if let Some(fence) = names.fence(name) {
+        return Effect::fenced(fence, name, "waits by its name; it is only declared");
+    }
+    match names.deed(name) {
+        Deed::Write => Effect::new(Deed::Write, Confidence::Likely, name, "writes by its name; it is only declared"),
+        Deed::Read if function.receiver != Some(Receiver::Exclusive) => {
+            let because = "reads by its name and signature; it is only declared";
+            Effect::new(Deed::Read, Confidence::Likely, name, because)
         }
-        Deed::Read if function.receiver != Some(crate::ir::Receiver::Exclusive) => Effect::new(
-            Deed::Read,
-            Confidence::Likely,
-            &function.name,
-            "reads by its name and signature; it is only declared",
-        ),
-        _ => Effect::new(
-            Deed::Unknown,
-            Confidence::Possible,
-            &function.name,
-            "is only declared, under a name that says nothing",
-        ),
+        _ => {
+            let because = "is only declared, under a name that says nothing";
+            Effect::new(Deed::Unknown, Confidence::Possible, name, because)
+        }
     }
+}
+
+/// Whether a function shows in its signature that it changes what it is given.
+fn borrows_exclusively(function: &Function) -> bool {
+    let is_exclusive = |ty: &TypeRef| matches!(ty, TypeRef::Ref { mutable: true, .. });
+    function.receiver == Some(Receiver::Exclusive) || function.params.iter().any(|param| is_exclusive(&param.ty))
 }
 
 /// The expressions of a body that are awaited.
@@ -207,6 +219,10 @@ fn of_expr(
             ..Effect::new(Deed::Unknown, Confidence::Possible, "unsafe", "holds unsafe code")
         }),
         ExprKind::Assign { target, .. } | ExprKind::AssignOp { target, .. } => of_assignment(types, *target),
+        ExprKind::Path(path) => {
+            let memory = memory::of_static(types, path.last())?;
+            Some(Effect { memory, ..Effect::pure(path.last(), "looks at a static") })
+        }
         ExprKind::Opaque(_) => Some(unread()),
         _ => None,
     }
@@ -215,6 +231,12 @@ fn of_expr(
 /// Inside a callee, what fences the caller's own awaits is an effect: what is acquired there is released there.
 fn inside(effect: Effect) -> Effect {
     match effect.fence {
+        // Whoever opens a lock here closes it here; what it guards is compared with what others touch.
+        Some(Fence::Acquire) if !effect.memory.is_empty() => {
+            let because = format!("calls `{}`, which opens a lock of its own", effect.callee).into();
+            let is_local = effect.suspends;
+            Effect { fence: None, deed: Deed::Pure, confidence: Confidence::Likely, is_local, because, ..effect }
+        }
         // A clock is read here or there; what is dropped inside was made inside.
         Some(Fence::Clock) => Effect { fence: None, deed: Deed::Read, confidence: Confidence::Likely, ..effect },
         // What is done with the connection says what the call is for.
@@ -234,7 +256,9 @@ fn inside(effect: Effect) -> Effect {
         Some(Fence::Acquire) if effect.suspends => {
             Effect { fence: None, deed: Deed::Unknown, confidence: Confidence::Possible, is_local: true, ..effect }
         }
-        Some(Fence::Time | Fence::Event | Fence::Acquire) | None => effect,
+        // A span that is entered, a timer that is started: over when the callee is.
+        Some(Fence::Acquire) => Effect { fence: None, deed: Deed::Pure, confidence: Confidence::Likely, ..effect },
+        Some(Fence::Time | Fence::Event) | None => effect,
     }
 }
 
@@ -297,6 +321,13 @@ fn of_assignment(types: &Types<'_>, target: ExprId) -> Option<Effect> {
                     suspends: false,
                     ..Effect::new(Deed::Write, Confidence::Proven, path.last(), because)
                 });
+            }
+            // What it guards is changed: see `guards`.
+            ExprKind::MethodCall { .. } if memory::guard_of(types, place, 0).is_some() => return None,
+            ExprKind::MethodCall { receiver, method, .. }
+                if memory::holder(types, *receiver, method) == memory::Holder::Own =>
+            {
+                return None;
             }
             ExprKind::MethodCall { .. } => {
                 let name = call_name(types, place);

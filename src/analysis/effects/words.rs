@@ -6,7 +6,7 @@
 //! Invariant: a reason continues the sentence "the await …". Its links stand between `LINK`s, the last one says
 //! what is done, the others what is called.
 
-use crate::analysis::knowledge::Fence;
+use crate::knowledge::Fence;
 
 /// What stands between two links.
 const LINK: &str = ", which ";

@@ -1,0 +1,228 @@
+//! What facts about foreign crates say of a call.
+//!
+//! In: a call that the index does not lead into the workspace. Out: its [`Effect`], where some fact is about it.
+//!
+//! A request is often built by one call and sent by another: `client.get(url).header(..).send()`. The fact about the
+//! sending says so, and the chain of receivers is followed back to the call that began it.
+
+use crate::analysis::effects::memory::{self, Holder};
+use crate::analysis::effects::names::{on_memory, opened};
+use crate::analysis::effects::{Effect, call_name, words};
+use crate::diagnostic::Confidence;
+use crate::index::calls::{Callee, callee};
+use crate::index::types::Types;
+use crate::ir::{ExprId, ExprKind, Literal, Name};
+use crate::knowledge::{self, Begins, Claim, Deed, Fact, Fence, sql};
+
+/// Longer chains of receivers are not followed.
+const LONGEST_CHAIN: usize = 64;
+
+/// A fact about a call, and what the call is named in it.
+pub(super) struct Found {
+    pub(super) fact: &'static Fact,
+    /// `tokio::fs::read`.
+    pub(super) path: String,
+}
+
+/// The fact about a call, by the path of what is called; of a method on something unknown, by the traits that are imported.
+pub(super) fn find(types: &Types<'_>, call: ExprId, callee: &Callee) -> Option<Found> {
+    match callee {
+        Callee::Foreign(path) => {
+            let by_path = knowledge::fact(path).map(|fact| Found { fact, path: path.join("::") });
+            by_path.or_else(|| by_trait(types, call))
+        }
+        Callee::Unknown | Callee::Workspace { resolved: false, .. } => by_trait(types, call),
+        Callee::Workspace { .. } | Callee::Constructor(_) => None,
+    }
+}
+
+/// The fact about a call, looked up anew.
+pub(super) fn of_call(types: &Types<'_>, call: ExprId) -> Option<Found> {
+    match &types.body.expr(call).kind {
+        ExprKind::Macro(makro) => {
+            let path = crate::index::paths::absolute(types.index, types.scope, &makro.path);
+            let mut path: Vec<Name> = path;
+            let last = path.pop()?;
+            path.push(format!("{last}!").into());
+            knowledge::fact(&path).map(|fact| Found { fact, path: path.join("::") })
+        }
+        ExprKind::Call { .. } | ExprKind::MethodCall { .. } => find(types, call, &callee(types, call)),
+        _ => None,
+    }
+}
+
+/// The fact about a method of a trait of a foreign crate that this file imports.
+fn by_trait(types: &Types<'_>, call: ExprId) -> Option<Found> {
+    let name = call_name(types, call);
+    let ir = types.index.file(types.scope.file)?;
+    let imports = &ir.modules.get(types.scope.module)?.imports;
+    imports.iter().find_map(|import| {
+        let krate = import.path.first().filter(|krate| knowledge::knows(krate))?;
+        let is_glob = import.alias == "*";
+        let last = import.path.last()?;
+        let imported = |owner: &str| (is_glob || last == owner) && knowledge::is_trait(krate, owner);
+        let (owner, fact) = knowledge::trait_facts(krate, &name).find(|(owner, _)| imported(owner))?;
+        Some(Found { fact, path: format!("{krate}::{owner}::{name}") })
+    })
+}
+
+/// What a fact says of a call.
+pub(super) fn effect(types: &Types<'_>, call: ExprId, found: &Found, awaited: bool) -> Effect {
+    let Found { fact, path } = found;
+    let name = call_name(types, call);
+    if fact.runs_arguments && gives_a_place(types, call) {
+        let because = format!("calls `{name}`, which runs futures made elsewhere, of which nothing is known");
+        return Effect::new(Deed::Unknown, Confidence::Possible, &name, because);
+    }
+    let suspends = fact.suspends.unwrap_or(true);
+    if let Some(effect) = on_its_own(types, call, fact, &name) {
+        return Effect { suspends, is_local: fact.is_local, ..effect };
+    }
+    if let Some(fence) = fact.fence {
+        return Effect {
+            suspends,
+            ..Effect::fenced(fence, &name, format!("calls `{path}`, which {}", words::fence_says(fence)))
+        };
+    }
+    let of = fact.of.as_deref().unwrap_or("what others see");
+    let (deed, does) = match fact.effect.unwrap_or(Claim::Unknown) {
+        // Building a request sends nothing; awaiting it, where that is allowed, sends it.
+        Claim::Pure if awaited && fact.begins.is_some() => begun(types, call, fact, of),
+        Claim::Pure => (Deed::Pure, "touches nothing".to_owned()),
+        Claim::Read => (Deed::Read, format!("reads {of}")),
+        Claim::Unknown => (Deed::Unknown, format!("may do anything to {of}")),
+        Claim::Write => (Deed::Write, format!("changes {of}")),
+        Claim::Begun if !awaited && fact.suspends != Some(false) => (Deed::Pure, "only builds a request".to_owned()),
+        Claim::Begun => begun(types, call, fact, of),
+    };
+    let because = format!("calls `{path}`, which {does}");
+    let confidence = if deed == Deed::Unknown { Confidence::Possible } else { Confidence::Proven };
+    Effect { suspends, is_local: fact.is_local, ..Effect::new(deed, confidence, &name, because) }
+}
+
+/// What an awaited method does that sends what some call of its chain began, whatever the method is.
+pub(super) fn by_chain(types: &Types<'_>, call: ExprId) -> Option<Effect> {
+    let name = call_name(types, call);
+    let mut at = before(types, call);
+    for _ in 0..LONGEST_CHAIN {
+        let expr = at?;
+        if let Some(found) = of_call(types, expr)
+            && let Some(begins) = found.fact.begins
+        {
+            let (deed, does) = sent(types, expr, begins, found.fact.of.as_deref().unwrap_or("what others see"));
+            let because = format!("calls `{}` and sends it, which {does}", found.path);
+            let confidence = if deed == Deed::Unknown { Confidence::Possible } else { Confidence::Proven };
+            return Some(Effect::new(deed, confidence, &name, because));
+        }
+        at = before(types, expr);
+    }
+    None
+}
+
+/// A method on memory, a lock or a stream: whose it is decides.
+fn on_its_own(types: &Types<'_>, call: ExprId, fact: &Fact, name: &Name) -> Option<Effect> {
+    let ExprKind::MethodCall { receiver, .. } = &types.body.expr(call).kind else { return None };
+    if fact.fence == Some(Fence::Acquire) && memory::is_lock(types, call) {
+        return Some(opened(types, call, name));
+    }
+    let of = fact.of.as_deref().unwrap_or_default();
+    let changes = fact.effect == Some(Claim::Write);
+    if of.ends_with("memory") && (changes || fact.effect == Some(Claim::Read)) {
+        return Some(on_memory(types, *receiver, name, changes));
+    }
+    // Whoever owns a stream or a reader moves it on; what it is made of was judged where it was made.
+    let is_own = changes && of == "streams" && memory::holder(types, *receiver, name) == Holder::Own;
+    let because = format!("calls `{name}`, which moves on a stream of its own");
+    is_own.then(|| Effect { confidence: Confidence::Likely, ..Effect::pure(name, &because) })
+}
+
+/// What sending a request does: what the call that began it says.
+fn begun(types: &Types<'_>, call: ExprId, fact: &Fact, of: &str) -> (Deed, String) {
+    let mut at = Some(call);
+    let mut own = Some(fact);
+    for _ in 0..LONGEST_CHAIN {
+        let Some(expr) = at else { break };
+        let fact = own.take().or_else(|| of_call(types, expr).map(|found| found.fact));
+        if let Some(begins) = fact.and_then(|fact| fact.begins) {
+            return sent(types, expr, begins, of);
+        }
+        at = before(types, expr);
+    }
+    match fact.otherwise {
+        Some(deed) => (deed, said(deed, of)),
+        None => (Deed::Unknown, "sends a request, and nothing says which".to_owned()),
+    }
+}
+
+fn sent(types: &Types<'_>, call: ExprId, begins: Begins, of: &str) -> (Deed, String) {
+    let deed = match begins {
+        Begins::Read => Deed::Read,
+        Begins::Write => Deed::Write,
+        Begins::Unknown => Deed::Unknown,
+        Begins::Sql => return by_text(types, call),
+    };
+    (deed, said(deed, of))
+}
+
+fn said(deed: Deed, of: &str) -> String {
+    match deed {
+        Deed::Pure => "touches nothing".to_owned(),
+        Deed::Read => format!("reads {of}"),
+        Deed::Unknown => format!("may do anything to {of}"),
+        Deed::Write => format!("changes {of}"),
+    }
+}
+
+/// What the SQL text among the arguments of a call says.
+fn by_text(types: &Types<'_>, call: ExprId) -> (Deed, String) {
+    let args = match &types.body.expr(call).kind {
+        ExprKind::Macro(makro) => &makro.args,
+        ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. } => args,
+        _ => return (Deed::Unknown, "runs SQL of which nothing is known".to_owned()),
+    };
+    let text = args.iter().find_map(|arg| literal(types, *arg));
+    let Some(statement) = text.and_then(|text| sql::statement(&text)) else {
+        return (Deed::Unknown, "runs SQL that is not written here".to_owned());
+    };
+    let tables = match statement.tables.as_slice() {
+        [] => "the database".to_owned(),
+        [only] => format!("the table `{only}`"),
+        several => format!("the tables `{}`", several.join("`, `")),
+    };
+    (statement.deed, format!("{} by its SQL", said(statement.deed, &tables)))
+}
+
+/// A string literal, also through a local that was given one.
+fn literal(types: &Types<'_>, expr: ExprId) -> Option<Name> {
+    match &types.body.expr(expr).kind {
+        ExprKind::Literal(Literal::Str(text)) => Some(text.clone()),
+        ExprKind::Local(local) => match &types.body.expr(types.body.local(*local).init?).kind {
+            ExprKind::Literal(Literal::Str(text)) => Some(text.clone()),
+            _ => None,
+        },
+        ExprKind::Borrow { base, .. } => literal(types, *base),
+        ExprKind::Macro(makro) if makro.path.last() == "concat" => {
+            let parts: Option<Vec<Name>> = makro.args.iter().map(|arg| literal(types, *arg)).collect();
+            Some(parts?.concat().into())
+        }
+        _ => None,
+    }
+}
+
+/// What a call is called on, or the initialiser of the local it is called on.
+fn before(types: &Types<'_>, expr: ExprId) -> Option<ExprId> {
+    match &types.body.expr(expr).kind {
+        ExprKind::MethodCall { receiver, .. } => Some(*receiver),
+        ExprKind::Local(local) => types.body.local(*local).init,
+        ExprKind::Await { base } | ExprKind::Try { base } | ExprKind::Borrow { base, .. } => Some(*base),
+        _ => None,
+    }
+}
+
+/// Whether an argument is a local or field, so that what it holds was made elsewhere.
+fn gives_a_place(types: &Types<'_>, call: ExprId) -> bool {
+    let (ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. }) = &types.body.expr(call).kind else {
+        return false;
+    };
+    args.iter().any(|arg| matches!(types.body.expr(*arg).kind, ExprKind::Local(_) | ExprKind::Field { .. }))
+}

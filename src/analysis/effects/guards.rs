@@ -1,0 +1,110 @@
+//! What is done through the guards of locks and the borrows of cells.
+//!
+//! In: an expression of a body, or its locals. Out: the [`Memory`] that is changed.
+//!
+//! A lock that is opened reads what it guards. It changes it where the guard is used like something that is borrowed
+//! exclusively; a binding without `mut` cannot be. A lock that is held across an await counts as a change as well: whoever
+//! opens it meanwhile waits, or blocks the thread.
+
+use crate::analysis::effects::memory::{self, Memory, cell_of_lock, guard_of, is_lock};
+use crate::index::calls::{Callee, callee};
+use crate::index::types::Types;
+use crate::ir::{ExprId, ExprKind, Receiver};
+use crate::knowledge::{self, Deed, SyncMethod};
+
+/// What one expression changes through a guard.
+pub(super) fn changed(types: &Types<'_>, expr: ExprId) -> Memory {
+    let through = |place: ExprId| guard_of(types, place, 0);
+    let lock = match &types.body.expr(expr).kind {
+        ExprKind::MethodCall { receiver, args, .. } => {
+            let changes = !is_lock(types, expr) && !is_bound_shared(types, *receiver) && changes_receiver(types, expr);
+            let by_receiver = through(*receiver).filter(|_| changes);
+            by_receiver.or_else(|| given(types, args))
+        }
+        ExprKind::Call { args, .. } => given(types, args),
+        ExprKind::Assign { target, .. } | ExprKind::AssignOp { target, .. } => through(*target),
+        ExprKind::Borrow { mutable: true, base } => through(*base),
+        _ => None,
+    };
+    lock.map(|lock| opened(types, lock, "changes")).unwrap_or_default()
+}
+
+/// What is locked exclusively while something else is awaited.
+pub(super) fn held(types: &Types<'_>) -> Memory {
+    let awaits = |after: u32| {
+        let later = types.body.exprs.iter().filter(|other| matches!(other.kind, ExprKind::Await { .. }));
+        later.into_iter().any(|other| other.span.start > after)
+    };
+    let mut found = Memory::default();
+    for local in &types.body.locals {
+        let Some(lock) = local.init.and_then(|init| guard_of(types, init, 0)) else { continue };
+        let ExprKind::MethodCall { method, .. } = &types.body.expr(lock).kind else { continue };
+        let is_shared = method.contains("read");
+        let init_end = local.init.map_or(0, |init| types.body.expr(init).span.end);
+        let keeps = local.init.is_some_and(|init| is_guard(types, init));
+        if keeps && (local.mutable || (!is_shared && awaits(init_end))) {
+            found = found.join(&opened(types, lock, "keeps locked"));
+        }
+    }
+    found
+}
+
+fn opened(types: &Types<'_>, lock: ExprId, does: &str) -> Memory {
+    let cell = cell_of_lock(types, lock);
+    let because = format!("{does} {}", memory::text(&cell));
+    Memory::write(cell, &because)
+}
+
+/// Whether an initialiser is the guard itself and not something read through it.
+fn is_guard(types: &Types<'_>, init: ExprId) -> bool {
+    match &types.body.expr(init).kind {
+        ExprKind::MethodCall { .. } if is_lock(types, init) => true,
+        ExprKind::MethodCall { receiver, method, .. } => {
+            matches!(method.as_str(), "unwrap" | "expect" | "map_err" | "unwrap_or_else" | "context")
+                && is_guard(types, *receiver)
+        }
+        ExprKind::Try { base } | ExprKind::Await { base } => is_guard(types, *base),
+        _ => false,
+    }
+}
+
+/// Whether a place is reached through a binding that cannot be borrowed exclusively.
+fn is_bound_shared(types: &Types<'_>, place: ExprId) -> bool {
+    match &types.body.expr(place).kind {
+        ExprKind::Local(local) => {
+            let local = types.body.local(*local);
+            !local.mutable && local.init.is_some_and(|init| is_guard(types, init))
+        }
+        ExprKind::Field { base, .. } | ExprKind::Index { base, .. } | ExprKind::Deref { base } => {
+            is_bound_shared(types, *base)
+        }
+        ExprKind::MethodCall { receiver, .. } => !is_lock(types, place) && is_bound_shared(types, *receiver),
+        _ => false,
+    }
+}
+
+/// Whether a method may change what it is called on.
+fn changes_receiver(types: &Types<'_>, call: ExprId) -> bool {
+    let ExprKind::MethodCall { method, .. } = &types.body.expr(call).kind else { return false };
+    if let Callee::Workspace { functions, resolved: true } = callee(types, call) {
+        let receivers = functions.iter().filter_map(|id| types.index.function(*id)?.receiver.as_ref());
+        return receivers.into_iter().any(|receiver| !matches!(receiver, Receiver::Shared));
+    }
+    if memory::is_adapter(method) {
+        return false;
+    }
+    match knowledge::names().sync_method(method) {
+        Some(SyncMethod::Pure | SyncMethod::Read | SyncMethod::Shared | SyncMethod::Clock) => false,
+        Some(_) => true,
+        None => knowledge::names().deed(method) != Deed::Read,
+    }
+}
+
+/// A guard that is handed over.
+fn given(types: &Types<'_>, args: &[ExprId]) -> Option<ExprId> {
+    let is_it = |arg: &&ExprId| match &types.body.expr(**arg).kind {
+        ExprKind::Local(local) => types.body.local(*local).init.is_some_and(|init| is_guard(types, init)),
+        _ => is_guard(types, **arg),
+    };
+    args.iter().find(is_it).and_then(|arg| guard_of(types, *arg, 0))
+}

@@ -1,0 +1,392 @@
+//! Memory that others see: what is behind locks, in cells and in statics.
+//!
+//! In: a method call, or the receiver of one. Out: whose memory it changes ([`Holder`]), and which [`Memory`] a lock opens.
+//!
+//! Ownership says most of it. What a function owns or borrows exclusively is its own: whoever called it sees the borrow. What
+//! it only shares can be changed through a cell, a lock or a guard, and those have names: `Store.cache`, `static COUNT`.
+//!
+//! Invariant: two names that differ are two memories; what has no name may be any of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::analysis::effects::words;
+use crate::index::ty::Ty;
+use crate::index::types::Types;
+use crate::ir::{ExprId, ExprKind, Name};
+use crate::knowledge::{self, Kind};
+
+/// More memories than this are any memory.
+const MOST: usize = 24;
+
+/// Longer chains of receivers and locals belong to anybody.
+const DEEPEST: usize = 32;
+
+/// Some memory, without a name.
+const ANY: &str = "*";
+
+/// The shared memory that running something touches.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Memory(Option<Arc<Touched>>);
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Touched {
+    reads: BTreeSet<Name>,
+    /// With the reason, as [`words`] has it.
+    writes: BTreeMap<Name, Arc<str>>,
+}
+
+/// Whose memory a place is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Holder {
+    /// The function's own, or what it borrows exclusively.
+    Own,
+    /// A cell, a static, what a lock guards.
+    Memory(Name),
+    /// Not known: a handle that may lead anywhere.
+    Elsewhere,
+}
+
+impl Memory {
+    /// Any memory may be read: nobody knows.
+    pub fn any_read() -> Memory {
+        Memory::read(ANY.into())
+    }
+
+    /// Any memory may be changed.
+    pub fn any_write() -> Memory {
+        Memory::write(ANY.into(), "may change any memory")
+    }
+
+    pub(super) fn read(cell: Name) -> Memory {
+        Memory(Some(Arc::new(Touched { reads: [cell].into(), writes: BTreeMap::new() })))
+    }
+
+    pub(super) fn write(cell: Name, because: &str) -> Memory {
+        Memory(Some(Arc::new(Touched { reads: BTreeSet::new(), writes: [(cell, because.into())].into() })))
+    }
+
+    /// Both.
+    pub(super) fn join(self, other: &Memory) -> Memory {
+        let (Some(one), Some(two)) = (&self.0, &other.0) else {
+            return if self.0.is_none() { other.clone() } else { self };
+        };
+        if one == two {
+            return self;
+        }
+        let mut reads: BTreeSet<Name> = one.reads.union(&two.reads).cloned().collect();
+        let mut writes = two.writes.clone();
+        writes.extend(one.writes.iter().map(|(cell, because)| (cell.clone(), Arc::clone(because))));
+        if reads.len() > MOST {
+            reads = [ANY.into()].into();
+        }
+        if writes.len() > MOST {
+            writes = [(ANY.into(), "changes much memory".into())].into();
+        }
+        Memory(Some(Arc::new(Touched { reads, writes })))
+    }
+
+    /// The same, seen from a caller.
+    pub(super) fn behind(self, call: &str) -> Memory {
+        let Some(touched) = self.0.as_ref().filter(|touched| !touched.writes.is_empty()) else { return self };
+        let writes =
+            touched.writes.iter().map(|(cell, because)| (cell.clone(), words::behind(call, because).into())).collect();
+        Memory(Some(Arc::new(Touched { reads: touched.reads.clone(), writes })))
+    }
+
+    /// Whether it changes any.
+    pub fn writes(&self) -> bool {
+        self.0.as_ref().is_some_and(|touched| !touched.writes.is_empty())
+    }
+
+    /// Why it changes something.
+    pub fn because(&self) -> Option<&str> {
+        self.0.as_ref()?.writes.values().next().map(|because| &**because)
+    }
+
+    /// Whether it touches none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Why this changes something that the other touches.
+    pub fn conflict(&self, other: &Memory) -> Option<&str> {
+        let (one, two) = (self.0.as_ref()?, other.0.as_ref()?);
+        let touched = |cell: &Name| {
+            let mut all = two.reads.iter().chain(two.writes.keys());
+            all.any(|other| other == ANY || other == cell || cell == ANY)
+        };
+        one.writes.iter().find(|(cell, _)| touched(cell)).map(|(_, because)| &**because)
+    }
+}
+
+/// A memory as people write it.
+pub(super) fn text(cell: &Name) -> String {
+    if cell == ANY { "shared memory".to_owned() } else { format!("`{cell}`") }
+}
+
+/// Methods that only borrowed or owned data has: no cell is changed by them, unless a guard is.
+const NEVER_SHARED: [&str; 28] = [
+    "push_str",
+    "push_back",
+    "push_front",
+    "push",
+    "extend",
+    "extend_from_slice",
+    "append",
+    "sort",
+    "sort_by",
+    "sort_by_key",
+    "sort_unstable",
+    "sort_unstable_by",
+    "sort_unstable_by_key",
+    "dedup",
+    "dedup_by_key",
+    "reverse",
+    "resize",
+    "fill",
+    "or_insert",
+    "or_insert_with",
+    "or_default",
+    "iter_mut",
+    "values_mut",
+    "as_mut",
+    "drain",
+    "next",
+    "truncate",
+    "split_off",
+];
+
+/// Methods that hand on what they are called on.
+const ADAPTERS: [&str; 22] = [
+    "unwrap",
+    "expect",
+    "unwrap_or_else",
+    "map_err",
+    "ok",
+    "context",
+    "with_context",
+    "as_ref",
+    "as_mut",
+    "as_deref_mut",
+    "as_deref",
+    "deref",
+    "deref_mut",
+    "borrow",
+    "entry",
+    "get_mut",
+    "last_mut",
+    "first_mut",
+    "iter_mut",
+    "values_mut",
+    "clone",
+    "by_ref",
+];
+
+/// Whether a method hands on what it is called on.
+pub(super) fn is_adapter(method: &str) -> bool {
+    ADAPTERS.contains(&method)
+}
+
+/// Methods without arguments that give a guard.
+const LOCKS: [&str; 16] = [
+    "lock",
+    "try_lock",
+    "blocking_lock",
+    "lock_owned",
+    "read",
+    "try_read",
+    "blocking_read",
+    "read_owned",
+    "write",
+    "try_write",
+    "blocking_write",
+    "write_owned",
+    "borrow_mut",
+    "try_borrow_mut",
+    "upgradable_read",
+    "lock_arc",
+];
+
+/// Whose memory a method that may change its receiver changes.
+pub(super) fn holder(types: &Types<'_>, receiver: ExprId, method: &str) -> Holder {
+    if let Some(lock) = guard_of(types, receiver, 0) {
+        return Holder::Memory(cell_of_lock(types, lock));
+    }
+    match walk(types, receiver, 0) {
+        Holder::Elsewhere if NEVER_SHARED.contains(&method) && !is_shared_cell(types, receiver) => Holder::Own,
+        holder => holder,
+    }
+}
+
+fn walk(types: &Types<'_>, expr: ExprId, depth: usize) -> Holder {
+    if depth > DEEPEST {
+        return Holder::Elsewhere;
+    }
+    let next = |expr: ExprId| walk(types, expr, depth + 1);
+    match &types.body.expr(expr).kind {
+        ExprKind::Local(_) => of_local(types, expr, depth),
+        ExprKind::Field { base, .. } => match kind_of(&types.of(expr)) {
+            Some(Kind::Cell) => Holder::Memory(cell_of_place(types, expr, depth)),
+            Some(Kind::Value) => Holder::Own,
+            _ => next(*base),
+        },
+        ExprKind::MethodCall { receiver, method, .. } => match walk(types, *receiver, depth + 1) {
+            Holder::Own => Holder::Own,
+            holder if ADAPTERS.contains(&method.as_str()) => holder,
+            _ => Holder::Elsewhere,
+        },
+        ExprKind::Call { .. } if is_lent(&types.of(expr)) => Holder::Elsewhere,
+        ExprKind::Call { .. }
+        | ExprKind::Literal(_)
+        | ExprKind::Macro(_)
+        | ExprKind::Struct { .. }
+        | ExprKind::Array(_) => Holder::Own,
+        ExprKind::Borrow { base, .. }
+        | ExprKind::Deref { base }
+        | ExprKind::Index { base, .. }
+        | ExprKind::Try { base }
+        | ExprKind::Await { base }
+        | ExprKind::Cast { base, .. } => next(*base),
+        ExprKind::Path(path) if types.index.is_static(path.last()) => Holder::Memory(static_cell(path.last())),
+        _ => Holder::Elsewhere,
+    }
+}
+
+fn of_local(types: &Types<'_>, expr: ExprId, depth: usize) -> Holder {
+    let ExprKind::Local(id) = types.body.expr(expr).kind else { return Holder::Elsewhere };
+    let local = types.body.local(id);
+    let ty = types.of_local(id);
+    if local.mutable || ty.is_exclusive_ref() {
+        return Holder::Own;
+    }
+    match kind_of(&ty) {
+        Some(Kind::Cell) if is_made_here(types, expr) => return Holder::Own,
+        Some(Kind::Cell) => return Holder::Memory(cell_of_place(types, expr, depth)),
+        Some(Kind::Value) => return Holder::Own,
+        _ => {}
+    }
+    let source = local.init.or_else(|| types.matched(id)).or_else(|| types.handed(id));
+    match source {
+        // What a call gives may be a handle.
+        Some(source) if matches!(types.body.expr(source).kind, ExprKind::Call { .. }) && !is_made(types, source) => {
+            Holder::Elsewhere
+        }
+        Some(source) => walk(types, source, depth + 1),
+        None => Holder::Elsewhere,
+    }
+}
+
+/// Whether a local was given a value that was built on the spot.
+fn is_made_here(types: &Types<'_>, expr: ExprId) -> bool {
+    let ExprKind::Local(id) = types.body.expr(expr).kind else { return false };
+    types.body.local(id).init.is_some_and(|init| is_made(types, init))
+}
+
+/// Whether an expression builds a value on the spot.
+fn is_made(types: &Types<'_>, expr: ExprId) -> bool {
+    match &types.body.expr(expr).kind {
+        ExprKind::Call { callee, .. } => match &types.body.expr(*callee).kind {
+            ExprKind::Path(path) => matches!(path.last(), "new" | "default" | "with_capacity" | "from"),
+            _ => false,
+        },
+        ExprKind::Struct { .. } | ExprKind::Literal(_) | ExprKind::Array(_) => true,
+        ExprKind::Macro(call) => call.path.last() == "vec",
+        _ => false,
+    }
+}
+
+/// Whether a type is a reference to something that others may hold too.
+fn is_lent(ty: &Ty) -> bool {
+    matches!(ty, Ty::Ref(false, _)) || kind_of(ty) == Some(Kind::Cell)
+}
+
+fn is_shared_cell(types: &Types<'_>, expr: ExprId) -> bool {
+    kind_of(&types.of(expr)) == Some(Kind::Cell)
+}
+
+/// What kind of thing a type is, behind references and pointers.
+pub(super) fn kind_of(ty: &Ty) -> Option<Kind> {
+    match ty.peeled() {
+        Ty::Named(path, _) => knowledge::kind(&path),
+        Ty::Slice(_) => Some(Kind::Value),
+        _ => None,
+    }
+}
+
+/// The call that gave the guard through which a place is reached.
+pub(super) fn guard_of(types: &Types<'_>, expr: ExprId, depth: usize) -> Option<ExprId> {
+    if depth > DEEPEST {
+        return None;
+    }
+    let next = |expr: ExprId| guard_of(types, expr, depth + 1);
+    match &types.body.expr(expr).kind {
+        ExprKind::MethodCall { .. } if is_lock(types, expr) => Some(expr),
+        ExprKind::MethodCall { receiver, method, .. } if ADAPTERS.contains(&method.as_str()) => next(*receiver),
+        ExprKind::Local(local) => {
+            let source = types.body.local(*local).init.or_else(|| types.matched(*local));
+            next(source?)
+        }
+        ExprKind::Field { base, .. }
+        | ExprKind::Index { base, .. }
+        | ExprKind::Deref { base }
+        | ExprKind::Borrow { base, .. }
+        | ExprKind::Try { base }
+        | ExprKind::Await { base } => next(*base),
+        _ => None,
+    }
+}
+
+/// Whether a call opens a lock or borrows from a cell.
+pub(super) fn is_lock(types: &Types<'_>, call: ExprId) -> bool {
+    match &types.body.expr(call).kind {
+        ExprKind::MethodCall { method, args, .. } => args.is_empty() && LOCKS.contains(&method.as_str()),
+        _ => false,
+    }
+}
+
+/// What a lock guards.
+pub(super) fn cell_of_lock(types: &Types<'_>, lock: ExprId) -> Name {
+    match &types.body.expr(lock).kind {
+        ExprKind::MethodCall { receiver, .. } => cell_of_place(types, *receiver, 0),
+        _ => ANY.into(),
+    }
+}
+
+/// `Store.cache` for a field, `static COUNT` for a static; anything else is any memory.
+fn cell_of_place(types: &Types<'_>, expr: ExprId, depth: usize) -> Name {
+    if depth > DEEPEST {
+        return ANY.into();
+    }
+    let next = |expr: ExprId| cell_of_place(types, expr, depth + 1);
+    match &types.body.expr(expr).kind {
+        ExprKind::Field { base, name } => match types.of(*base).peeled() {
+            Ty::Named(path, _) if !path.is_empty() => format!("{}.{name}", path.last().map_or("", Name::as_str)).into(),
+            _ => ANY.into(),
+        },
+        ExprKind::Local(local) => types.body.local(*local).init.map_or_else(|| ANY.into(), next),
+        ExprKind::Path(path) if types.index.is_static(path.last()) => static_cell(path.last()),
+        ExprKind::MethodCall { receiver, method, .. } if ADAPTERS.contains(&method.as_str()) => next(*receiver),
+        ExprKind::Call { args, callee } => match (&types.body.expr(*callee).kind, args.as_slice()) {
+            // `Arc::clone(&self.cache)`.
+            (ExprKind::Path(path), [only]) if path.last() == "clone" => next(*only),
+            _ => ANY.into(),
+        },
+        ExprKind::Borrow { base, .. }
+        | ExprKind::Deref { base }
+        | ExprKind::Index { base, .. }
+        | ExprKind::Try { base }
+        | ExprKind::Await { base } => next(*base),
+        _ => ANY.into(),
+    }
+}
+
+fn static_cell(name: &str) -> Name {
+    format!("static {name}").into()
+}
+
+/// The static that a path names, as a memory.
+pub(super) fn of_static(types: &Types<'_>, name: &str) -> Option<Memory> {
+    let is_upper = name.starts_with(char::is_uppercase) && !name.contains(char::is_lowercase);
+    (is_upper && types.index.is_static(name)).then(|| Memory::read(static_cell(name)))
+}
