@@ -173,7 +173,9 @@ pub fn effected(types: &Types<'_>, effects: &Effects<'_>, node: &Node) -> Effect
 
 fn of_call(types: &Types<'_>, effects: &Effects<'_>, call: Call) -> Effect {
     match &types.body.expr(call.expr).kind {
-        ExprKind::Call { .. } | ExprKind::MethodCall { .. } => effects.of_call(types, call.expr, call.awaited),
+        ExprKind::Call { .. } | ExprKind::MethodCall { .. } | ExprKind::Path(_) => {
+            effects.of_call(types, call.expr, call.awaited)
+        }
         ExprKind::Macro(makro) => of_macro(makro.path.last(), makro.kind),
         ExprKind::Block { .. } => {
             Effect { suspends: true, ..Effect::pure("", "runs calls that are judged by themselves") }
@@ -495,6 +497,9 @@ fn fence_of((node, effected): (&Node, &Effected)) -> Option<Blocker> {
         return Some(Blocker::new(BlockerKind::Fence(Fence::Gate.word()), node.span));
     }
 
+    if node.may_fail && awaited.is_some_and(|effect| knowledge::names().may_refuse(&effect.callee)) {
+        return Some(Blocker::new(BlockerKind::Fence(Fence::Gate.word()), node.span));
+    }
     node.fence.clone().filter(|blocker| !is_proven_read || blocker.kind != BlockerKind::Fence("discarded"))
 }
 

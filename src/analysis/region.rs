@@ -183,7 +183,12 @@ impl Split<'_, '_> {
     fn acquires(&self, found: &Inspection) -> Option<Blocker> {
         let is_acquire = |call: &&Call| {
             let name = call_name(self.types, call.expr);
-            call.in_await && !call.awaited && knowledge::names().sync_method(&name) == Some(SyncMethod::Acquire)
+            let kind = &self.types.body.expr(call.expr).kind;
+            let takes_none = matches!(kind, ExprKind::MethodCall { args, .. } if args.is_empty());
+            takes_none
+                && call.in_await
+                && !call.awaited
+                && knowledge::names().sync_method(&name) == Some(SyncMethod::Acquire)
         };
         let call = found.calls.iter().find(is_acquire)?;
         Some(Blocker::new(BlockerKind::Fence("acquire"), self.types.body.expr(call.expr).span))
