@@ -418,7 +418,11 @@ fn effect_conflict(earlier: (&Node, &Effected), later: (&Node, &Effected), least
     if later.0.sites.is_empty() {
         return barrier_behind(earlier, later);
     }
-    if let Some(fence) = fence_of(later).or_else(|| fence_of(earlier)) {
+    let is_doubted = least == Confidence::Possible && are_siblings(earlier, later);
+    let fence = |(node, effected): (&Node, &Effected)| {
+        fence_of((node, effected)).filter(|_| !is_doubted || !is_only_dropped(node, effected))
+    };
+    if let Some(fence) = fence(later).or_else(|| fence(earlier)) {
         return Some(fence);
     }
     if let Some(blocker) = finish_conflict(earlier, later.0.span) {
@@ -432,7 +436,23 @@ fn effect_conflict(earlier: (&Node, &Effected), later: (&Node, &Effected), least
         let word = args.fence.map_or("args", Fence::word);
         return Some(Blocker { because, ..Blocker::new(BlockerKind::Fence(word), later.0.span) });
     }
-    not_a_read(earlier, least).or_else(|| not_a_read(later, least)).or_else(|| same_memory(earlier, later))
+    let writes = not_a_read(earlier, least).or_else(|| not_a_read(later, least));
+    writes.filter(|_| !is_doubted).or_else(|| same_memory(earlier, later))
+}
+
+/// Two awaits of one kind: two calls of the same function with other arguments, or two whose values nobody gets. People
+/// join such writes, and only they can say whether they may be.
+fn are_siblings(earlier: (&Node, &Effected), later: (&Node, &Effected)) -> bool {
+    let (Some(first), Some(second)) = (&earlier.1.awaited, &later.1.awaited) else { return false };
+    let is_special = |effect: &Effect| effect.fence.is_some() || knowledge::names().is_gate(&effect.callee);
+    let is_same = first.callee == second.callee || (earlier.0.is_dropped && later.0.is_dropped);
+    is_same && !is_special(first) && !is_special(second)
+}
+
+/// Whether nothing but the dropped value says that nothing may cross a statement.
+fn is_only_dropped(node: &Node, effected: &Effected) -> bool {
+    let has_other = node.fence.as_ref().is_some_and(|fence| fence.kind != BlockerKind::Fence("discarded"));
+    node.is_dropped && !has_other && effected.awaited.as_ref().is_some_and(|effect| effect.fence.is_none())
 }
 
 /// Both touch a memory that one of them changes.
@@ -489,6 +509,9 @@ fn fence_of((node, effected): (&Node, &Effected)) -> Option<Blocker> {
     {
         let because = effect.because.to_string();
         return Some(Blocker { because, ..Blocker::new(BlockerKind::Fence(fence.word()), node.span) });
+    }
+    if node.is_dropped {
+        return node.fence.clone();
     }
     let is_proven_read = awaited.is_some_and(|effect| effect.is_read(Confidence::Proven)) && !node.may_fail;
     // One that cannot fail, and whose value somebody looks at later, stops nothing here.

@@ -209,7 +209,7 @@ fn of_functions(
     let is_doubtful = joined.deed == Deed::Read && joined.confidence < Confidence::Proven;
     if by_name == Deed::Write && (is_doubtful || (joined.deed <= Deed::Read && joined.memory.changes())) {
         // Names speak against names, and the outer one says what it is for.
-        let because = format!("calls `{name}`{}, which writes by its name", place_of(types.index, functions));
+        let because = format!("{}, which writes by its name", called(types.index, name, functions));
         return Effect { callee: name.clone(), deed: Deed::Write, because: because.into(), ..joined };
     }
     if joined.deed != Deed::Unknown || joined.fence.is_some() {
@@ -218,9 +218,8 @@ fn of_functions(
     // The body says nothing either way: name and signature may.
     match by_name {
         Deed::Read if !harms(&joined) && !gives_away_exclusively(types, call) => {
-            let place = place_of(types.index, functions);
-            let because =
-                format!("calls `{name}`{place}, which reads by its name and signature; its body shows no write");
+            let called = called(types.index, name, functions);
+            let because = format!("{called}, which reads by its name and signature; its body shows no write");
             Effect {
                 deed: Deed::Read,
                 confidence: Confidence::Likely,
@@ -245,6 +244,15 @@ fn in_callers_words(index: &Index<'_>, id: FunctionId, effect: Effect) -> Effect
     let callee = format!("calls `{}`{}", qualified_name(ir, function), place_of(index, &[id]));
     let because = words::behind(&callee, &effect.because).into();
     Effect { because, memory: effect.memory.behind(&callee), ..effect }
+}
+
+/// "calls `Store::save` (src/store.rs:9)"; of several only the name.
+fn called(index: &Index<'_>, name: &Name, functions: &[FunctionId]) -> String {
+    let whole = match functions {
+        [id] => index.function(*id).and_then(|function| Some(qualified_name(index.file(id.file)?, function))),
+        _ => None,
+    };
+    format!("calls `{}`{}", whole.as_deref().unwrap_or(name), place_of(index, functions))
 }
 
 /// ` (src/store.rs:9)`; nothing when it may be one of several.
