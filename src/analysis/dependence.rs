@@ -437,7 +437,7 @@ fn effect_conflict(earlier: (&Node, &Effected), later: (&Node, &Effected), least
         return Some(Blocker { because, ..Blocker::new(BlockerKind::Fence(word), later.0.span) });
     }
     let writes = not_a_read(earlier, least).or_else(|| not_a_read(later, least));
-    writes.filter(|_| !is_doubted).or_else(|| same_memory(earlier, later))
+    writes.filter(|_| !is_doubted).or_else(|| same_memory(earlier, later, is_doubted))
 }
 
 /// Two awaits of one kind: two calls of the same function with other arguments, or two whose values nobody gets. People
@@ -455,11 +455,11 @@ fn is_only_dropped(node: &Node, effected: &Effected) -> bool {
     node.is_dropped && !has_other && effected.awaited.as_ref().is_some_and(|effect| effect.fence.is_none())
 }
 
-/// Both touch a memory that one of them changes.
-fn same_memory(earlier: (&Node, &Effected), later: (&Node, &Effected)) -> Option<Blocker> {
+/// Both touch a memory that one of them changes; with `named`, one that has a name.
+fn same_memory(earlier: (&Node, &Effected), later: (&Node, &Effected), named: bool) -> Option<Blocker> {
     let (first, second) = (earlier.1.awaited.as_ref()?, later.1.awaited.as_ref()?);
-    let by_first = first.memory.conflict(&second.memory).map(|because| (first, earlier.0, because));
-    let by_second = || second.memory.conflict(&first.memory).map(|because| (second, later.0, because));
+    let by_first = first.memory.conflict(&second.memory, named).map(|because| (first, earlier.0, because));
+    let by_second = || second.memory.conflict(&first.memory, named).map(|because| (second, later.0, because));
     let (writer, node, because) = by_first.or_else(by_second)?;
     let because = format!("{because}; both use it");
     Some(Blocker { because, ..Blocker::new(BlockerKind::Write(writer.callee.clone()), node.span) })

@@ -80,6 +80,20 @@ fn may_be_future(types: &Types<'_>, call: ExprId) -> bool {
     !is_known_sync && !declared_sync()
 }
 
+/// Whether a method gives the future back that it is called on, in another wrapping.
+pub fn is_wrapper(method: &str) -> bool {
+    matches!(
+        method,
+        "instrument"
+            | "in_current_span"
+            | "with_subscriber"
+            | "with_current_subscriber"
+            | "boxed"
+            | "boxed_local"
+            | "fuse"
+    )
+}
+
 /// What a closure may give back: its value, or the one of the last statement of each branch; with it what such a value is
 /// called on.
 fn tails(body: &Body, expr: ExprId) -> Vec<ExprId> {
@@ -231,6 +245,21 @@ impl Walk<'_, '_> {
         awaits
     }
 
+    /// What is awaited behind wrappers that only follow it with their eyes: `load(id).instrument(span)`.
+    fn unwrapped(&mut self, base: ExprId) -> ExprId {
+        let mut at = base;
+        while let ExprKind::MethodCall { receiver, method, args, .. } = &self.types.body.expr(at).kind
+            && is_wrapper(method)
+            && matches!(self.types.body.expr(*receiver).kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. })
+        {
+            for arg in args {
+                self.visit(*arg);
+            }
+            at = *receiver;
+        }
+        at
+    }
+
     /// The operands of a call, what is called left out.
     fn visit_operands(&mut self, call: ExprId) {
         match &self.types.body.expr(call).kind {
@@ -265,6 +294,7 @@ impl Walk<'_, '_> {
 
     fn visit_await(&mut self, expr: ExprId, base: ExprId) -> bool {
         let outer = std::mem::replace(&mut self.in_await, true);
+        let base = self.unwrapped(base);
         match &self.types.body.expr(base).kind {
             ExprKind::Call { .. } | ExprKind::MethodCall { .. } => {
                 self.visit_operands(base);

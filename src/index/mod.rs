@@ -7,6 +7,7 @@
 //! Invariant: when two declarations fit, both are given; the caller must find that they agree.
 
 pub mod calls;
+mod flow;
 pub mod paths;
 mod scan;
 pub mod ty;

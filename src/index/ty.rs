@@ -96,6 +96,17 @@ impl Ty {
         }
     }
 
+    /// What going through it gives.
+    pub(crate) fn item(&self) -> Ty {
+        match self.peeled() {
+            Ty::Slice(of) => *of,
+            Ty::Named(path, mut args) if args.len() == 1 && is_collection(path.last().map_or("", Name::as_str)) => {
+                args.swap_remove(0)
+            }
+            _ => Ty::Unknown,
+        }
+    }
+
     /// What `?` and `unwrap` give.
     pub(crate) fn success(self) -> Ty {
         match self {
@@ -217,6 +228,10 @@ fn is_pointer(name: &str) -> bool {
             | "Lazy"
             | "Cow"
     )
+}
+
+fn is_collection(name: &str) -> bool {
+    matches!(name, "Vec" | "VecDeque" | "HashSet" | "BTreeSet" | "Option" | "BinaryHeap" | "IndexSet" | "SmallVec")
 }
 
 fn is_primitive(name: &str) -> bool {

@@ -10,11 +10,12 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
 
 use crate::index::calls::{Callee, callee};
+use crate::index::flow::{self, How, Source};
 use crate::index::ty::{Ty, lower};
 use crate::index::{FunctionId, Index, Scope, paths};
 use crate::ir::{
-    Body, ExprId, ExprKind, Function, Generic, Literal, LocalId, LoopKind, Name, Origin, Owner, Pat, Receiver,
-    StmtKind, TypeKind, TypeRef,
+    Body, ExprId, ExprKind, Function, Generic, Literal, LocalId, Name, Origin, Owner, Receiver, StmtKind, TypeKind,
+    TypeRef,
 };
 use crate::knowledge::{self, Kind};
 
@@ -32,8 +33,8 @@ pub struct Types<'a> {
     /// Where its names are looked up from.
     pub scope: Scope,
     known: RefCell<HashMap<ExprId, Ty>>,
-    matched: OnceCell<HashMap<LocalId, ExprId>>,
-    handed: OnceCell<HashMap<LocalId, ExprId>>,
+    sources: OnceCell<HashMap<LocalId, Source>>,
+    handed: OnceCell<HashMap<LocalId, Source>>,
     used: OnceCell<HashSet<LocalId>>,
     dropped: OnceCell<HashSet<ExprId>>,
     depth: RefCell<usize>,
@@ -51,7 +52,7 @@ impl<'a> Types<'a> {
             body,
             scope,
             known: RefCell::default(),
-            matched: OnceCell::new(),
+            sources: OnceCell::new(),
             handed: OnceCell::new(),
             used: OnceCell::new(),
             dropped: OnceCell::new(),
@@ -81,29 +82,57 @@ impl<'a> Types<'a> {
             _ if local.origin == Origin::SelfValue => self.self_type(),
             (Some(TypeRef::Infer), Some(init)) | (None, Some(init)) => self.of(init),
             (Some(ty), _) => lower(self.index, self.scope, &self.generics(), ty),
-            (None, None) => Ty::Unknown,
+            (None, None) => self.of_source(id),
+        }
+    }
+
+    /// The type of a local that a pattern or a closure binds, by where its value comes from.
+    fn of_source(&self, id: LocalId) -> Ty {
+        let matched = self.sources.get_or_init(|| flow::matched(self.body)).get(&id);
+        let source = matched.or_else(|| self.handed.get_or_init(|| flow::handed(self.body)).get(&id));
+        match source {
+            Some(Source { expr, how: How::Whole }) => self.of(*expr),
+            Some(Source { expr, how: How::Success }) => self.of(*expr).peel_refs().success(),
+            Some(Source { expr, how: How::Item }) => self.items(*expr),
+            _ => Ty::Unknown,
+        }
+    }
+
+    /// The type of what going through an expression gives.
+    fn items(&self, expr: ExprId) -> Ty {
+        match &self.body.expr(expr).kind {
+            ExprKind::MethodCall { receiver, method, .. } => match flow::goes_through(method) {
+                Some(flow::Gives::Same) => self.items(*receiver),
+                Some(flow::Gives::Values) => match self.of(*receiver).peeled() {
+                    Ty::Named(_, mut args) if args.len() > 1 => args.swap_remove(1),
+                    _ => Ty::Unknown,
+                },
+                None => self.of(expr).item(),
+            },
+            ExprKind::Borrow { base, .. } => self.items(*base),
+            _ => self.of(expr).item(),
         }
     }
 
     /// What a pattern that binds a local is matched against.
     pub fn matched(&self, local: LocalId) -> Option<ExprId> {
-        self.matched.get_or_init(|| matched(self.body)).get(&local).copied()
+        self.sources.get_or_init(|| flow::matched(self.body)).get(&local).map(|source| source.expr)
     }
 
     /// What a closure's parameter comes from: what the method that is given the closure is called on, or, for the
     /// accumulator of a fold, what it begins with.
     pub fn handed(&self, local: LocalId) -> Option<ExprId> {
-        self.handed.get_or_init(|| handed(self.body)).get(&local).copied()
+        self.handed.get_or_init(|| flow::handed(self.body)).get(&local).map(|source| source.expr)
     }
 
     /// Whether an expression is a statement of its own, whose value nobody gets.
     pub fn is_dropped(&self, expr: ExprId) -> bool {
-        self.dropped.get_or_init(|| dropped(self.body)).contains(&expr)
+        self.dropped.get_or_init(|| flow::dropped(self.body)).contains(&expr)
     }
 
     /// Whether a local is named anywhere after it was bound.
     pub fn is_used(&self, local: LocalId) -> bool {
-        self.used.get_or_init(|| used(self.body)).contains(&local)
+        self.used.get_or_init(|| flow::used(self.body)).contains(&local)
     }
 
     /// The type parameters in scope.
@@ -237,6 +266,11 @@ impl<'a> Types<'a> {
             | "inspect_err" => of,
             "clone" | "to_owned" => of.peel_refs(),
             "as_ref" | "as_mut" | "borrow" | "as_deref" => of,
+            "first" | "last" | "next" | "pop" | "nth" | "find" | "min_by_key" | "max_by_key" | "get" | "pop_front"
+            | "pop_back" => match self.items(*receiver) {
+                Ty::Unknown => Ty::Unknown,
+                item => Ty::Named(vec![Name::new("Option")], vec![item]),
+            },
             "to_string" => Ty::std("String"),
             "as_str" => Ty::Ref(false, Box::new(Ty::std("str"))),
             "len" | "count" => Ty::std("usize"),
@@ -284,65 +318,6 @@ fn is_std_method(body: &Body, call: ExprId) -> bool {
         ExprKind::MethodCall { method, .. } => knowledge::names().sync_method(method).is_some(),
         _ => false,
     }
-}
-
-fn matched(body: &Body) -> HashMap<LocalId, ExprId> {
-    let mut found = HashMap::new();
-    let mut note = |pat: &Pat, source: ExprId| found.extend(pat.bindings.iter().map(|local| (*local, source)));
-    for expr in &body.exprs {
-        match &expr.kind {
-            ExprKind::Let { pat, value } => note(pat, *value),
-            ExprKind::Match { scrutinee, arms } => arms.iter().for_each(|arm| note(&arm.pat, *scrutinee)),
-            ExprKind::Loop { kind: LoopKind::For { pat, iter }, .. } => note(pat, *iter),
-            _ => {}
-        }
-    }
-    for stmt in body.blocks.iter().flat_map(|block| &block.stmts) {
-        if let StmtKind::Let { pat, init: Some(init), .. } = &stmt.kind {
-            note(pat, *init);
-        }
-    }
-    found
-}
-
-fn dropped(body: &Body) -> HashSet<ExprId> {
-    let stmts = body.blocks.iter().flat_map(|block| &block.stmts);
-    let dropped = stmts.filter_map(|stmt| match stmt.kind {
-        StmtKind::Expr { expr, semicolon: true } => Some(expr),
-        _ => None,
-    });
-    dropped.collect()
-}
-
-fn handed(body: &Body) -> HashMap<LocalId, ExprId> {
-    let mut found = HashMap::new();
-    for expr in &body.exprs {
-        let ExprKind::MethodCall { receiver, method, args, .. } = &expr.kind else { continue };
-        for arg in args {
-            let ExprKind::Closure { params, .. } = &body.expr(*arg).kind else { continue };
-            for (number, param) in params.iter().enumerate() {
-                let begins = matches!(method.as_str(), "fold" | "try_fold") && number == 0;
-                let source = if begins { args[0] } else { *receiver };
-                found.extend(param.bindings.iter().map(|local| (*local, source)));
-            }
-        }
-    }
-    found
-}
-
-fn used(body: &Body) -> HashSet<LocalId> {
-    let mut found = HashSet::new();
-    for expr in &body.exprs {
-        match &expr.kind {
-            ExprKind::Local(local) => {
-                found.insert(*local);
-            }
-            ExprKind::Opaque(locals) => found.extend(locals),
-            ExprKind::Macro(call) => found.extend(&call.captures),
-            _ => {}
-        }
-    }
-    found
 }
 
 pub(crate) fn generics_of<'i>(index: &'i Index<'_>, scope: Scope, function: &'i Function) -> Vec<&'i Generic> {

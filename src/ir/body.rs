@@ -416,6 +416,8 @@ pub enum PatKind {
     Wild,
     /// `()`.
     Unit,
+    /// `Some(x)` or `Ok(x)`.
+    Success,
     /// Anything else.
     Other,
 }

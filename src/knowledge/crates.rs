@@ -140,6 +140,7 @@ static FILES: &[(&str, &str)] = files!(
     "opendal"
     "opentelemetry"
     "parking_lot"
+    "parquet"
     "prometheus"
     "prometheus_client"
     "qdrant_client"

@@ -135,11 +135,11 @@ impl Memory {
         self.0.is_none()
     }
 
-    /// Why this changes something that the other touches.
-    pub fn conflict(&self, other: &Memory) -> Option<String> {
+    /// Why this changes something that the other touches; with `named`, something that has a name for both.
+    pub fn conflict(&self, other: &Memory, named: bool) -> Option<String> {
         let (one, two) = (self.0.as_ref()?, other.0.as_ref()?);
-        let mut written = one.writes.iter();
-        if let Some((_, because)) = written.find(|(cell, _)| two.touches(cell)) {
+        let is_meant = |cell: &Name| if named { *cell != ANY && two.names(cell) } else { two.touches(cell) };
+        if let Some((_, because)) = one.writes.iter().find(|(cell, _)| is_meant(cell)) {
             return Some(because.to_string());
         }
         let filled = one.fills.iter().find(|cell| meets(cell, &two.fills));
@@ -150,6 +150,11 @@ impl Memory {
 }
 
 impl Touched {
+    fn names(&self, cell: &Name) -> bool {
+        let mut all = self.reads.iter().chain(self.writes.keys()).chain(&self.fills).chain(&self.bumps);
+        all.any(|other| other == cell)
+    }
+
     fn touches(&self, cell: &Name) -> bool {
         let mut all = self.reads.iter().chain(self.writes.keys()).chain(&self.fills).chain(&self.bumps);
         all.any(|other| other == ANY || other == cell || cell == ANY)

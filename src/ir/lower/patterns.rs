@@ -60,8 +60,18 @@ fn kind(ctx: &BodyContext<'_, '_>, pat: &syn::Pat) -> PatKind {
         }
         syn::Pat::Wild(_) => PatKind::Wild,
         syn::Pat::Tuple(pat) if pat.elems.is_empty() => PatKind::Unit,
+        syn::Pat::TupleStruct(pat) if is_success(pat) => PatKind::Success,
         _ => PatKind::Other,
     }
+}
+
+/// `Some(x)`, `Ok(x)`.
+fn is_success(pat: &syn::PatTupleStruct) -> bool {
+    let is_name = |inner: &syn::Pat| matches!(unwrap(inner), syn::Pat::Ident(ident) if ident.subpat.is_none());
+    let last = pat.path.segments.last();
+    last.is_some_and(|last| last.ident == "Some" || last.ident == "Ok")
+        && pat.elems.len() == 1
+        && pat.elems.iter().all(is_name)
 }
 
 /// Adds the locals of a pattern, and whether it names constants, to `bound`.

@@ -98,7 +98,7 @@ impl Printer<'_> {
             PatKind::Ident => self.bindings(&pat.bindings),
             PatKind::Wild => self.out.push('_'),
             PatKind::Unit => self.out.push_str("()"),
-            PatKind::Other => {
+            PatKind::Success | PatKind::Other => {
                 self.out.push_str(if pat.is_refutable { "pat?(" } else { "pat(" });
                 self.bindings(&pat.bindings);
                 self.out.push(')');
