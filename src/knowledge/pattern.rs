@@ -4,8 +4,6 @@
 //!
 //! Invariant: a pattern has as many segments as what it fits, but for a first segment `*`, which stands for any number.
 
-use crate::ir::Name;
-
 /// A path each segment of which may hold one `*`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
@@ -33,7 +31,7 @@ impl Pattern {
     }
 
     /// Whether it fits a path.
-    pub fn fits(&self, path: &[Name]) -> bool {
+    pub fn fits(&self, path: &[impl AsRef<str>]) -> bool {
         let segments = match self.segments.split_first() {
             Some((first, rest)) if first == "*" && path.len() > rest.len() => {
                 return fit(rest, &path[path.len() - rest.len()..]);
@@ -54,8 +52,8 @@ impl Pattern {
     }
 }
 
-fn fit(segments: &[String], path: &[Name]) -> bool {
-    segments.len() == path.len() && segments.iter().zip(path).all(|(segment, name)| fits_one(segment, name))
+fn fit(segments: &[String], path: &[impl AsRef<str>]) -> bool {
+    segments.len() == path.len() && segments.iter().zip(path).all(|(segment, name)| fits_one(segment, name.as_ref()))
 }
 
 fn fits_one(segment: &str, name: &str) -> bool {
@@ -72,7 +70,7 @@ mod tests {
     use super::*;
 
     fn fits(pattern: &str, path: &str) -> bool {
-        let path: Vec<Name> = path.split("::").map(Name::new).collect();
+        let path: Vec<&str> = path.split("::").collect();
         Pattern::parse(pattern).unwrap().fits(&path)
     }
 
