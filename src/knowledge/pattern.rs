@@ -41,13 +41,18 @@ impl Pattern {
         fit(segments, path)
     }
 
+    /// Whether it may fit a path that ends in a name.
+    pub fn may_end_in(&self, name: &str) -> bool {
+        self.segments.last().is_some_and(|last| fits_one(last, name))
+    }
+
     /// How much of it is literal: the more, the more it says.
-    pub(super) fn weight(&self) -> usize {
+    pub fn weight(&self) -> usize {
         self.segments.iter().map(|segment| segment.replace('*', "").len()).sum()
     }
 
     /// Whether every segment is literal.
-    pub(super) fn is_exact(&self) -> bool {
+    pub fn is_exact(&self) -> bool {
         !self.segments.iter().any(|segment| segment.contains('*'))
     }
 }
