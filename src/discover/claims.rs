@@ -138,9 +138,12 @@ fn pattern(table: &Table<'_>, key: &str, path: &str) -> Result<Pattern, Failure>
             let help = format!("write `shop::{only}` for one of the crate `shop`, `*::{only}` for one of any crate");
             Err(wrong(table, key, &format!("`{path}` names no crate"), &help))
         }
-        ["crate" | "self" | "super", ..] => {
-            Err(wrong(table, key, &format!("`{path}` begins nowhere"), "begin it with the name of a crate, or with `*`"))
-        }
+        ["crate" | "self" | "super", ..] => Err(wrong(
+            table,
+            key,
+            &format!("`{path}` begins nowhere"),
+            "begin it with the name of a crate, or with `*`",
+        )),
         _ => Ok(pattern),
     }
 }

@@ -106,7 +106,10 @@ mod tests {
             found
         };
         assert_eq!(says("// conjoin: reads\nfn f() {}"), Some("reads"));
-        assert_eq!(says("fn_before();\r\n    //conjoin:writes -- it counts\r\n    // Why.\r\n    fn f() {}"), Some("writes"));
+        assert_eq!(
+            says("fn_before();\r\n    //conjoin:writes -- it counts\r\n    // Why.\r\n    fn f() {}"),
+            Some("writes")
+        );
         assert_eq!(says("/// Text.\n/// conjoin: fence -- order matters\n#[inline]\nfn f() {}"), Some("fence"));
         assert_eq!(says("#[inline]\n// conjoin: reads\n#[cold]\nfn f() {}"), Some("reads"));
         assert_eq!(says("#[doc = \"conjoin: reads\"]\nfn f() {}"), Some("reads"));
