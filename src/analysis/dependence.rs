@@ -173,7 +173,9 @@ pub fn effected(types: &Types<'_>, effects: &Effects<'_>, node: &Node) -> Effect
 
 fn of_call(types: &Types<'_>, effects: &Effects<'_>, call: Call) -> Effect {
     match &types.body.expr(call.expr).kind {
-        ExprKind::Call { .. } | ExprKind::MethodCall { .. } => effects.of_call(types, call.expr, call.awaited),
+        ExprKind::Call { .. } | ExprKind::MethodCall { .. } | ExprKind::Path(_) => {
+            effects.of_call(types, call.expr, call.awaited)
+        }
         ExprKind::Macro(makro) => of_macro(makro.path.last(), makro.kind),
         ExprKind::Block { .. } => {
             Effect { suspends: true, ..Effect::pure("", "runs calls that are judged by themselves") }
@@ -416,7 +418,11 @@ fn effect_conflict(earlier: (&Node, &Effected), later: (&Node, &Effected), least
     if later.0.sites.is_empty() {
         return barrier_behind(earlier, later);
     }
-    if let Some(fence) = fence_of(later).or_else(|| fence_of(earlier)) {
+    let is_doubted = least == Confidence::Possible && are_siblings(earlier, later);
+    let fence = |(node, effected): (&Node, &Effected)| {
+        fence_of((node, effected)).filter(|_| !is_doubted || !is_only_dropped(node, effected))
+    };
+    if let Some(fence) = fence(later).or_else(|| fence(earlier)) {
         return Some(fence);
     }
     if let Some(blocker) = finish_conflict(earlier, later.0.span) {
@@ -430,7 +436,23 @@ fn effect_conflict(earlier: (&Node, &Effected), later: (&Node, &Effected), least
         let word = args.fence.map_or("args", Fence::word);
         return Some(Blocker { because, ..Blocker::new(BlockerKind::Fence(word), later.0.span) });
     }
-    not_a_read(earlier, least).or_else(|| not_a_read(later, least)).or_else(|| same_memory(earlier, later))
+    let writes = not_a_read(earlier, least).or_else(|| not_a_read(later, least));
+    writes.filter(|_| !is_doubted).or_else(|| same_memory(earlier, later))
+}
+
+/// Two awaits of one kind: two calls of the same function with other arguments, or two whose values nobody gets. People
+/// join such writes, and only they can say whether they may be.
+fn are_siblings(earlier: (&Node, &Effected), later: (&Node, &Effected)) -> bool {
+    let (Some(first), Some(second)) = (&earlier.1.awaited, &later.1.awaited) else { return false };
+    let is_special = |effect: &Effect| effect.fence.is_some() || knowledge::names().is_gate(&effect.callee);
+    let is_same = first.callee == second.callee || (earlier.0.is_dropped && later.0.is_dropped);
+    is_same && !is_special(first) && !is_special(second)
+}
+
+/// Whether nothing but the dropped value says that nothing may cross a statement.
+fn is_only_dropped(node: &Node, effected: &Effected) -> bool {
+    let has_other = node.fence.as_ref().is_some_and(|fence| fence.kind != BlockerKind::Fence("discarded"));
+    node.is_dropped && !has_other && effected.awaited.as_ref().is_some_and(|effect| effect.fence.is_none())
 }
 
 /// Both touch a memory that one of them changes.
@@ -488,6 +510,9 @@ fn fence_of((node, effected): (&Node, &Effected)) -> Option<Blocker> {
         let because = effect.because.to_string();
         return Some(Blocker { because, ..Blocker::new(BlockerKind::Fence(fence.word()), node.span) });
     }
+    if node.is_dropped {
+        return node.fence.clone();
+    }
     let is_proven_read = awaited.is_some_and(|effect| effect.is_read(Confidence::Proven)) && !node.may_fail;
     // One that cannot fail, and whose value somebody looks at later, stops nothing here.
     let may_stop = awaited.is_none_or(|effect| !effect.is_read(Confidence::Likely) || node.may_fail);
@@ -495,6 +520,9 @@ fn fence_of((node, effected): (&Node, &Effected)) -> Option<Blocker> {
         return Some(Blocker::new(BlockerKind::Fence(Fence::Gate.word()), node.span));
     }
 
+    if node.may_fail && awaited.is_some_and(|effect| knowledge::names().may_refuse(&effect.callee)) {
+        return Some(Blocker::new(BlockerKind::Fence(Fence::Gate.word()), node.span));
+    }
     node.fence.clone().filter(|blocker| !is_proven_read || blocker.kind != BlockerKind::Fence("discarded"))
 }
 

@@ -4,9 +4,11 @@
 
 use crate::analysis::access::children;
 use crate::analysis::effects::{call_name, suspends_by_itself};
-use crate::index::calls::{Callee, callee};
+use crate::index::calls::{Callee, callee, named_function};
 use crate::index::types::Types;
-use crate::ir::{BinaryOp, BlockId, BlockKind, ExprId, ExprKind, Literal, LoopKind, MacroCall, MacroKind, StmtKind};
+use crate::ir::{
+    BinaryOp, BlockId, BlockKind, Body, ExprId, ExprKind, Literal, LoopKind, MacroCall, MacroKind, StmtKind,
+};
 use crate::knowledge;
 use crate::source::Span;
 
@@ -78,6 +80,30 @@ fn may_be_future(types: &Types<'_>, call: ExprId) -> bool {
     !is_known_sync && !declared_sync()
 }
 
+/// What a closure may give back: its value, or the one of the last statement of each branch; with it what such a value is
+/// called on.
+fn tails(body: &Body, expr: ExprId) -> Vec<ExprId> {
+    let of_block = |block: BlockId| match body.block(block).stmts.last().map(|stmt| &stmt.kind) {
+        Some(StmtKind::Expr { expr, semicolon: false }) => tails(body, *expr),
+        _ => Vec::new(),
+    };
+    match &body.expr(expr).kind {
+        ExprKind::Block { block, kind: BlockKind::Plain | BlockKind::Unsafe, .. } => of_block(*block),
+        ExprKind::If { then, otherwise, .. } => {
+            let mut found = of_block(*then);
+            found.extend(otherwise.iter().flat_map(|other| tails(body, *other)));
+            found
+        }
+        ExprKind::Match { arms, .. } => arms.iter().flat_map(|arm| tails(body, arm.body)).collect(),
+        ExprKind::MethodCall { receiver, .. } => {
+            let mut found = tails(body, *receiver);
+            found.push(expr);
+            found
+        }
+        _ => vec![expr],
+    }
+}
+
 struct Walk<'a, 't> {
     types: &'a Types<'t>,
     found: Inspection,
@@ -105,11 +131,26 @@ impl Walk<'_, '_> {
                 }
                 awaits
             }
-            ExprKind::Call { .. } => {
-                let awaits = self.visit_children(expr);
+            ExprKind::Call { callee, args } => {
+                let is_named = matches!(self.types.body.expr(*callee).kind, ExprKind::Path(_) | ExprKind::Local(_));
+                let mut awaits = !is_named && self.visit(*callee);
+                for arg in args {
+                    awaits |= self.visit(*arg);
+                }
                 self.call(expr, false);
                 awaits
             }
+            // A function or a closure that is handed over by its name is called by whoever gets it.
+            ExprKind::Path(path) if self.in_await && path.last().starts_with(char::is_lowercase) => {
+                if matches!(named_function(self.types, path), Callee::Workspace { resolved: true, .. }) {
+                    self.found.calls.push(Call { expr, awaited: true, in_await: true, apart: true });
+                }
+                false
+            }
+            ExprKind::Local(local) if self.in_await => match self.types.body.local(*local).init {
+                Some(init) if matches!(self.types.body.expr(init).kind, ExprKind::Closure { .. }) => self.visit(init),
+                _ => false,
+            },
             ExprKind::Index { index, .. } => {
                 let is_whole = matches!(&self.types.body.expr(*index).kind, ExprKind::Range(ends) if ends.is_empty());
                 if !is_whole {
@@ -155,9 +196,7 @@ impl Walk<'_, '_> {
             }
             ExprKind::Loop { kind, body } => self.visit_loop(kind, *body),
             ExprKind::Block { block, kind, .. } => match kind {
-                BlockKind::Async { .. } if !self.in_await => self.visit_apart(|walk| walk.visit_block(*block)),
-                // An async block that is awaited on the spot runs like a part of the statement.
-                BlockKind::Async { .. } => self.visit_apart(|walk| walk.visit_block(*block)),
+                BlockKind::Async { .. } => self.visit_apart(&[], |walk| walk.visit_block(*block)),
                 BlockKind::Unsafe => {
                     self.found.opaque.get_or_insert(("unsafe", span));
                     self.hidden("unsafe", |walk| walk.visit_block(*block))
@@ -165,7 +204,9 @@ impl Walk<'_, '_> {
                 BlockKind::Plain | BlockKind::Try => self.hidden("block", |walk| walk.visit_block(*block)),
                 BlockKind::Const => false,
             },
-            ExprKind::Closure { body, .. } => self.visit_apart(|walk| walk.visit(*body)),
+            ExprKind::Closure { body, .. } => {
+                self.visit_apart(&tails(self.types.body, *body), |walk| walk.visit(*body))
+            }
             _ => self.visit_children(expr),
         }
     }
@@ -190,6 +231,23 @@ impl Walk<'_, '_> {
         awaits
     }
 
+    /// The operands of a call, what is called left out.
+    fn visit_operands(&mut self, call: ExprId) {
+        match &self.types.body.expr(call).kind {
+            ExprKind::Call { callee, args } => {
+                if !matches!(self.types.body.expr(*callee).kind, ExprKind::Path(_) | ExprKind::Local(_)) {
+                    self.visit(*callee);
+                }
+                for arg in args {
+                    self.visit(*arg);
+                }
+            }
+            _ => {
+                self.visit_children(call);
+            }
+        }
+    }
+
     fn visit_block(&mut self, block: BlockId) -> bool {
         let mut awaits = false;
         for stmt in &self.types.body.block(block).stmts {
@@ -209,7 +267,7 @@ impl Walk<'_, '_> {
         let outer = std::mem::replace(&mut self.in_await, true);
         match &self.types.body.expr(base).kind {
             ExprKind::Call { .. } | ExprKind::MethodCall { .. } => {
-                self.visit_children(base);
+                self.visit_operands(base);
                 self.call(base, true);
             }
             _ => {
@@ -283,7 +341,7 @@ impl Walk<'_, '_> {
     }
 
     /// Closures and async blocks are bodies of their own: their exits and awaits stay inside, their calls count.
-    fn visit_apart(&mut self, visit: impl FnOnce(&mut Self) -> bool) -> bool {
+    fn visit_apart(&mut self, tails: &[ExprId], visit: impl FnOnce(&mut Self) -> bool) -> bool {
         let outer = std::mem::take(&mut self.found);
         visit(self);
         let inner = std::mem::replace(&mut self.found, outer);
@@ -292,7 +350,7 @@ impl Walk<'_, '_> {
         let runs = |call: Call| Call {
             in_await,
             apart: true,
-            awaited: call.awaited || (in_await && may_be_future(self.types, call.expr)),
+            awaited: call.awaited || (in_await && tails.contains(&call.expr) && may_be_future(self.types, call.expr)),
             ..call
         };
         self.found.calls.extend(inner.calls.into_iter().map(runs));

@@ -46,6 +46,8 @@ pub struct Node {
     pub pinned: Option<Blocker>,
     /// Why nothing crosses it: a comment, or what its value is bound to. The latter counts unless it is a proven read.
     pub fence: Option<Blocker>,
+    /// Nobody gets its value: `f().await?;`.
+    pub is_dropped: bool,
     /// Only the part that awaits belongs to the region: a condition, a scrutinee.
     pub is_last: bool,
 }
@@ -120,14 +122,13 @@ impl Split<'_, '_> {
         if let Some(blocker) = boundary(&found, stmt) {
             return self.boundary(number, stmt, found, blocker);
         }
-        if let Some(blocker) = self.discards(stmt, expr, &found) {
-            return self.alone(number, stmt, Some(found), blocker);
-        }
+        let discards = self.discards(stmt, expr, &found);
         if stmt.is_order_noted {
             self.noted = Some(Blocker::new(BlockerKind::Fence("comment"), stmt.span));
         }
         let mut node = self.node(number, stmt, found);
-        node.fence = self.noted.clone();
+        node.is_dropped = discards.is_some();
+        node.fence = self.noted.clone().or(discards);
         self.open.nodes.push(node);
     }
 
@@ -175,6 +176,7 @@ impl Split<'_, '_> {
             may_fail: found.may_fail,
             pinned,
             fence: None,
+            is_dropped: false,
             is_last: false,
         }
     }
@@ -183,7 +185,12 @@ impl Split<'_, '_> {
     fn acquires(&self, found: &Inspection) -> Option<Blocker> {
         let is_acquire = |call: &&Call| {
             let name = call_name(self.types, call.expr);
-            call.in_await && !call.awaited && knowledge::names().sync_method(&name) == Some(SyncMethod::Acquire)
+            let kind = &self.types.body.expr(call.expr).kind;
+            let takes_none = matches!(kind, ExprKind::MethodCall { args, .. } if args.is_empty());
+            takes_none
+                && call.in_await
+                && !call.awaited
+                && knowledge::names().sync_method(&name) == Some(SyncMethod::Acquire)
         };
         let call = found.calls.iter().find(is_acquire)?;
         Some(Blocker::new(BlockerKind::Fence("acquire"), self.types.body.expr(call.expr).span))

@@ -6,6 +6,7 @@ use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index, Scope, paths, type_name};
 use crate::ir::{ExprId, ExprKind, Name, Owner, Path};
+use crate::knowledge;
 
 /// What a call means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +36,11 @@ pub fn callee(types: &Types<'_>, call: ExprId) -> Callee {
         ExprKind::MethodCall { receiver, method, .. } => self::method(types, *receiver, method),
         _ => Callee::Unknown,
     }
+}
+
+/// The function that a path names, whether it is called or not.
+pub fn named_function(types: &Types<'_>, path: &Path) -> Callee {
+    function(types, path)
 }
 
 fn function(types: &Types<'_>, path: &Path) -> Callee {
@@ -108,7 +114,7 @@ fn is_below(path: &[Name], module: &[Name], here: &[Name]) -> bool {
 fn method(types: &Types<'_>, receiver: ExprId, method: &Name) -> Callee {
     let mut of = types.of(receiver);
     // Facts name the type that comes back in the end, and these are methods of the results around it.
-    if of.is_described() && is_adapter(method) {
+    if is_adapter(method) && is_bare(&of) {
         return Callee::Unknown;
     }
     for _ in 0..8 {
@@ -134,6 +140,12 @@ fn method(types: &Types<'_>, receiver: ExprId, method: &Name) -> Callee {
         // A type of the workspace without such a method: it derefs to another one, or a macro gives it.
         _ => namesakes(types.index, method),
     }
+}
+
+/// Whether a type is foreign and neither a result nor an option.
+fn is_bare(of: &Ty) -> bool {
+    let Ty::Named(path, _) = of else { return false };
+    path.len() > 1 && !matches!(path.last().map(Name::as_str), Some("Result" | "Option")) && knowledge::knows(&path[0])
 }
 
 fn is_adapter(method: &str) -> bool {
@@ -175,6 +187,8 @@ fn namesakes(index: &Index<'_>, method: &Name) -> Callee {
         .into_iter()
         .filter(|id| index.function(*id).is_some_and(|function| function.receiver.is_some()))
         .collect();
+    let mut functions = functions;
+    leave_out_stand_ins(index, &mut functions);
     if functions.is_empty() { Callee::Unknown } else { Callee::Workspace { functions, resolved: false } }
 }
 
@@ -195,6 +209,7 @@ fn of_bounds(index: &Index<'_>, bounds: &[Vec<Name>], method: &Name) -> Callee {
         if functions.iter().any(has_body) {
             functions.retain(has_body);
         }
+        leave_out_stand_ins(index, &mut functions);
         if !functions.is_empty() {
             return Callee::Workspace { functions, resolved: true };
         }
@@ -202,6 +217,18 @@ fn of_bounds(index: &Index<'_>, bounds: &[Vec<Name>], method: &Name) -> Callee {
     match bounds.iter().find(|bound| bound.len() > 1) {
         Some(bound) => Callee::Foreign(bound.iter().cloned().chain([method.clone()]).collect()),
         None => Callee::Unknown,
+    }
+}
+
+/// Mocks, fakes and simulators stand in for the real thing only in tests.
+fn leave_out_stand_ins(index: &Index<'_>, functions: &mut Vec<FunctionId>) {
+    const WORDS: [&str; 8] = ["test", "tests", "testing", "mock", "mocks", "fake", "sim", "stub"];
+    let is_real = |id: &FunctionId| {
+        let module = &index.source(id.file).module;
+        !module.iter().flat_map(|name| name.split('_')).any(|word| WORDS.contains(&word))
+    };
+    if functions.iter().any(is_real) {
+        functions.retain(is_real);
     }
 }
 

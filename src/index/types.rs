@@ -16,7 +16,7 @@ use crate::ir::{
     Body, ExprId, ExprKind, Function, Generic, Literal, LocalId, LoopKind, Name, Origin, Owner, Pat, Receiver,
     StmtKind, TypeKind, TypeRef,
 };
-use crate::knowledge;
+use crate::knowledge::{self, Kind};
 
 /// Deeper chains of calls and fields than this are left unknown.
 const DEEPEST: usize = 48;
@@ -35,6 +35,7 @@ pub struct Types<'a> {
     matched: OnceCell<HashMap<LocalId, ExprId>>,
     handed: OnceCell<HashMap<LocalId, ExprId>>,
     used: OnceCell<HashSet<LocalId>>,
+    dropped: OnceCell<HashSet<ExprId>>,
     depth: RefCell<usize>,
 }
 
@@ -53,6 +54,7 @@ impl<'a> Types<'a> {
             matched: OnceCell::new(),
             handed: OnceCell::new(),
             used: OnceCell::new(),
+            dropped: OnceCell::new(),
             depth: RefCell::new(0),
         })
     }
@@ -92,6 +94,11 @@ impl<'a> Types<'a> {
     /// accumulator of a fold, what it begins with.
     pub fn handed(&self, local: LocalId) -> Option<ExprId> {
         self.handed.get_or_init(|| handed(self.body)).get(&local).copied()
+    }
+
+    /// Whether an expression is a statement of its own, whose value nobody gets.
+    pub fn is_dropped(&self, expr: ExprId) -> bool {
+        self.dropped.get_or_init(|| dropped(self.body)).contains(&expr)
     }
 
     /// Whether a local is named anywhere after it was bound.
@@ -216,6 +223,14 @@ impl<'a> Types<'a> {
     fn combinator(&self, call: ExprId) -> Ty {
         let ExprKind::MethodCall { receiver, method, .. } = &self.body.expr(call).kind else { return Ty::Unknown };
         let of = self.of(*receiver);
+        if let Ty::Named(path, args) = of.peeled()
+            && let Some(inside) = args.into_iter().next()
+            && knowledge::kind(&path) == Some(Kind::Cell)
+        {
+            // A lock lends what it guards, behind a guard and perhaps a result.
+            let lends = matches!(method.as_str(), "borrow" | "borrow_mut" | "lock" | "read" | "write" | "load");
+            return if lends { inside } else { Ty::Unknown };
+        }
         match method.as_str() {
             "unwrap" | "expect" | "unwrap_or_default" | "unwrap_or" | "unwrap_or_else" => of.success(),
             "map_err" | "context" | "with_context" | "wrap_err" | "wrap_err_with" | "ok" | "ok_or" | "ok_or_else"
@@ -288,6 +303,15 @@ fn matched(body: &Body) -> HashMap<LocalId, ExprId> {
         }
     }
     found
+}
+
+fn dropped(body: &Body) -> HashSet<ExprId> {
+    let stmts = body.blocks.iter().flat_map(|block| &block.stmts);
+    let dropped = stmts.filter_map(|stmt| match stmt.kind {
+        StmtKind::Expr { expr, semicolon: true } => Some(expr),
+        _ => None,
+    });
+    dropped.collect()
 }
 
 fn handed(body: &Body) -> HashMap<LocalId, ExprId> {

@@ -120,6 +120,7 @@ static FILES: &[(&str, &str)] = files!(
     "http_body_util"
     "hyper"
     "hyper_util"
+    "iceberg"
     "jsonrpsee"
     "k8s_openapi"
     "kube"

@@ -28,6 +28,7 @@ struct FenceNames {
     event: Vec<String>,
     acquire: Vec<String>,
     finaliser: Vec<String>,
+    gate_words: Vec<String>,
     gate: Vec<String>,
 }
 
@@ -102,6 +103,11 @@ impl Names {
     pub fn is_gate(&self, name: &str) -> bool {
         let first = name.split('_').next().unwrap_or(name);
         has_word(&self.fence.gate, name, first)
+    }
+
+    /// Whether a call of that name, if it can fail, decides whether what follows may run.
+    pub fn may_refuse(&self, name: &str) -> bool {
+        name.split('_').any(|word| self.fence.gate_words.iter().any(|known| known == word))
     }
 
     /// What a synchronous method does, by its name.

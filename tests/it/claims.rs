@@ -148,6 +148,8 @@ fn paths_are_those_of_declarations() {
     }
     assert!(fits("sdk::Client::run", "sdk.run(id)") && fits("sd*::*::r*n", "sdk.run(id)"));
     assert!(fits("sdk::users::run", "sdk::users::run(id)") && !fits("sdk::run", "sdk::users::run(id)"));
+    let library = |path: &str| tables("reads", path)[0].clone() + "[lib]\nname = \"shelf\"\n";
+    assert!(joins(&library("shelf::Store::prepare"), ["store.prepare(id)", "db::fetch_photo(id)"]));
     // What a macro declares.
     assert!(fits("shop::prepare_all", "prepare_all(id)") && fits("shop::*", "prepare_all(id)"));
     assert!(fits("*::prepare_all", "prepare_all(id)") && !fits("shop::db::prepare_all", "prepare_all(id)"));

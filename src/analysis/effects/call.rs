@@ -2,6 +2,7 @@
 //!
 //! In: a call of a body, and the summaries of the workspace's functions. Out: its [`Effect`].
 
+use crate::analysis::effects::memory::{self, Holder};
 use crate::analysis::effects::names::{by_method_name, by_name, gives_away_exclusively};
 use crate::analysis::effects::{Effect, Memory, claims, facts, suspends_by_itself, words};
 use crate::diagnostic::Confidence;
@@ -31,7 +32,8 @@ pub(super) fn call_effect(
     }
     if awaited && knowledge::names().is_cached(&name) {
         let because = format!("calls `{name}`, which asks only when the answer is not kept");
-        return Effect::new(Deed::Read, Confidence::Likely, &name, because);
+        let memory = kept_in(types, call, &name);
+        return Effect { memory, ..Effect::new(Deed::Read, Confidence::Likely, &name, because) };
     }
     if awaited && checks_out(types, call, &name) {
         return Effect::fenced(Fence::Pool, &name, format!("calls `{name}`, which takes a connection from a pool"));
@@ -132,6 +134,15 @@ pub(super) fn may_be_awaited(function: &Function) -> bool {
         }
 }
 
+/// Where answers are kept, when that has a name.
+fn kept_in(types: &Types<'_>, call: ExprId, name: &Name) -> Memory {
+    let ExprKind::MethodCall { receiver, .. } = &types.body.expr(call).kind else { return Memory::default() };
+    match memory::holder(types, *receiver, name) {
+        Holder::Memory(cell) => Memory::fill(cell),
+        _ => Memory::default(),
+    }
+}
+
 /// Whether a call takes something from a pool, which others may be waiting for.
 fn checks_out(types: &Types<'_>, call: ExprId, name: &str) -> bool {
     let ExprKind::MethodCall { receiver, .. } = &types.body.expr(call).kind else { return false };
@@ -198,9 +209,10 @@ fn of_functions(
     });
     // What does not wait is what its body is, whatever its name.
     let by_name = if awaited { knowledge::names().deed(name) } else { Deed::Unknown };
-    if joined.deed == Deed::Read && joined.confidence < Confidence::Proven && by_name == Deed::Write {
+    let is_doubtful = joined.deed == Deed::Read && joined.confidence < Confidence::Proven;
+    if by_name == Deed::Write && (is_doubtful || (joined.deed <= Deed::Read && joined.memory.changes())) {
         // Names speak against names, and the outer one says what it is for.
-        let because = format!("calls `{name}`{}, which writes by its name", place_of(types.index, functions));
+        let because = format!("{}, which writes by its name", called(types.index, name, functions));
         return Effect { callee: name.clone(), deed: Deed::Write, because: because.into(), ..joined };
     }
     if joined.deed != Deed::Unknown || joined.fence.is_some() {
@@ -209,9 +221,8 @@ fn of_functions(
     // The body says nothing either way: name and signature may.
     match by_name {
         Deed::Read if !harms(&joined) && !gives_away_exclusively(types, call) => {
-            let place = place_of(types.index, functions);
-            let because =
-                format!("calls `{name}`{place}, which reads by its name and signature; its body shows no write");
+            let called = called(types.index, name, functions);
+            let because = format!("{called}, which reads by its name and signature; its body shows no write");
             Effect {
                 deed: Deed::Read,
                 confidence: Confidence::Likely,
@@ -238,6 +249,15 @@ pub(super) fn in_callers_words(index: &Index<'_>, id: FunctionId, effect: Effect
     Effect { because, memory: effect.memory.behind(&callee), ..effect }
 }
 
+/// "calls `Store::save` (src/store.rs:9)"; of several only the name.
+fn called(index: &Index<'_>, name: &Name, functions: &[FunctionId]) -> String {
+    let whole = match functions {
+        [id] => index.function(*id).and_then(|function| Some(qualified_name(index.file(id.file)?, function))),
+        _ => None,
+    };
+    format!("calls `{}`{}", whole.as_deref().unwrap_or(name), place_of(index, functions))
+}
+
 /// ` (src/store.rs:9)`; nothing when it may be one of several.
 fn place_of(index: &Index<'_>, functions: &[FunctionId]) -> String {
     let [id] = functions else { return String::new() };
@@ -250,6 +270,8 @@ fn place_of(index: &Index<'_>, functions: &[FunctionId]) -> String {
 pub(super) fn of_value(types: &Types<'_>, call: ExprId, awaited: bool) -> Option<Effect> {
     let ExprKind::Call { callee, .. } = &types.body.expr(call).kind else { return None };
     let local = match &types.body.expr(*callee).kind {
+        // `HOOK(id)`: what a constant holds may be any function.
+        ExprKind::Path(path) if is_constant(path.last()) => None,
         ExprKind::Path(_) => return None,
         ExprKind::Local(local) => Some(types.body.local(*local)),
         _ => None,
@@ -260,12 +282,16 @@ pub(super) fn of_value(types: &Types<'_>, call: ExprId, awaited: bool) -> Option
     if is_seen {
         return Some(Effect { suspends: true, ..Effect::pure(&name, "calls a closure of its own") });
     }
-    if !awaited && local.is_some_and(|local| local.origin == Origin::Param) {
+    if local.is_some_and(|local| local.origin == Origin::Param) {
         // Whoever hands a closure in shows what it does.
         let because = "calls what it is given";
-        return Some(Effect { confidence: Confidence::Likely, ..Effect::pure(&name, because) });
+        return Some(Effect { suspends: awaited, confidence: Confidence::Likely, ..Effect::pure(&name, because) });
     }
     Some(Effect::new(Deed::Unknown, Confidence::Likely, &name, "calls a function it was given, which may do anything"))
+}
+
+fn is_constant(name: &str) -> bool {
+    name.len() > 1 && name.starts_with(char::is_uppercase) && !name.contains(char::is_lowercase)
 }
 
 /// Awaiting a value of a type of the workspace runs its `poll`.

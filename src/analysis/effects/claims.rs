@@ -14,7 +14,7 @@ use crate::index::calls::{Callee, callee};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index, Scope, paths, qualified_name, type_name};
-use crate::ir::{ExprId, ExprKind, Function, Name, Owner, TypeRef};
+use crate::ir::{ExprId, ExprKind, Function, MacroKind, Name, Owner, TypeRef};
 use crate::knowledge::{Claim as Sends, ClaimKind, Deed, Fence};
 
 /// Longer chains of calls are not followed.
@@ -165,7 +165,10 @@ fn effect(kind: ClaimKind, name: &Name, says: &str) -> Effect {
 /// Whether a function waits for anything, as far as it shows: a claim says what it does, not that it takes time.
 fn may_suspend(index: &Index<'_>, id: FunctionId, function: &Function) -> bool {
     let Some(body) = index.body(id) else { return may_be_awaited(function) };
-    let waits = |kind: &ExprKind| matches!(kind, ExprKind::Await { .. } | ExprKind::Macro(_) | ExprKind::Opaque(_));
+    let waits = |kind: &ExprKind| match kind {
+        ExprKind::Macro(call) => matches!(call.kind, MacroKind::Opaque | MacroKind::Join { .. }),
+        kind => matches!(kind, ExprKind::Await { .. } | ExprKind::Opaque(_)),
+    };
     suspends_by_itself(function) || body.exprs.iter().any(|expr| waits(&expr.kind))
 }
 

@@ -74,13 +74,13 @@ pub(super) fn effect(types: &Types<'_>, call: ExprId, found: &Found, awaited: bo
     let Found { fact, path } = found;
     let name = call_name(types, call);
     // What waits only when it is awaited is only built here.
-    if !awaited && fact.runs_arguments && fact.suspends != Some(false) {
+    if !awaited && fact.runs_arguments && fact.suspends != Some(false) && is_of_trait(path) {
         return Effect {
             suspends: false,
             ..Effect::pure(&name, &format!("calls `{path}`, which only builds a future"))
         };
     }
-    if fact.runs_arguments && gives_a_place(types, call) {
+    if awaited && fact.runs_arguments && gives_a_place(types, call) {
         let because = format!("calls `{name}`, which runs futures made elsewhere, of which nothing is known");
         return Effect::new(Deed::Unknown, Confidence::Possible, &name, because);
     }
@@ -119,6 +119,15 @@ pub(super) fn effect(types: &Types<'_>, call: ExprId, found: &Found, awaited: bo
     Effect { suspends, is_local: fact.is_local, ..Effect::new(deed, confidence, &name, because) }
 }
 
+/// Whether a path is that of a trait's method.
+fn is_of_trait(path: &str) -> bool {
+    let names: Vec<&str> = path.split("::").collect();
+    match names.as_slice() {
+        [krate, .., owner, _] => knowledge::is_trait(krate, owner),
+        _ => false,
+    }
+}
+
 /// What an awaited method does that sends what some call of its chain began, whatever the method is.
 pub(super) fn by_chain(types: &Types<'_>, call: ExprId) -> Option<Effect> {
     let name = call_name(types, call);
@@ -140,14 +149,19 @@ pub(super) fn by_chain(types: &Types<'_>, call: ExprId) -> Option<Effect> {
 
 /// A method on memory, a lock or a stream: whose it is decides.
 fn on_its_own(types: &Types<'_>, call: ExprId, fact: &Fact, name: &Name) -> Option<Effect> {
-    let ExprKind::MethodCall { receiver, .. } = &types.body.expr(call).kind else { return None };
+    let receiver = match &types.body.expr(call).kind {
+        ExprKind::MethodCall { receiver, .. } => receiver,
+        // `AtomicU64::load(&self.count, ..)`.
+        ExprKind::Call { args, .. } => args.first()?,
+        _ => return None,
+    };
     if fact.fence == Some(Fence::Acquire) && memory::is_lock(types, call) {
         return Some(opened(types, call, name));
     }
     let of = fact.of.as_deref().unwrap_or_default();
     let changes = fact.effect == Some(Claim::Write);
     if of.ends_with("memory") && (changes || fact.effect == Some(Claim::Read)) {
-        return Some(on_memory(types, *receiver, name, changes));
+        return Some(on_memory(types, call, *receiver, name, changes));
     }
     // A cache that is filled on the way to an answer gives the same answers as before.
     if changes && of == "cache" && name == "insert" {

@@ -34,6 +34,10 @@ struct Touched {
     reads: BTreeSet<Name>,
     /// With the reason, as [`words`] has it.
     writes: BTreeMap<Name, Arc<str>>,
+    /// Filled once, by whoever asks first: an answer that is kept.
+    fills: BTreeSet<Name>,
+    /// Counted up or down without looking at the count.
+    bumps: BTreeSet<Name>,
 }
 
 /// Whose memory a place is.
@@ -59,11 +63,21 @@ impl Memory {
     }
 
     pub(super) fn read(cell: Name) -> Memory {
-        Memory(Some(Arc::new(Touched { reads: [cell].into(), writes: BTreeMap::new() })))
+        Memory(Some(Arc::new(Touched { reads: [cell].into(), ..Touched::default() })))
     }
 
     pub(super) fn write(cell: Name, because: &str) -> Memory {
-        Memory(Some(Arc::new(Touched { reads: BTreeSet::new(), writes: [(cell, because.into())].into() })))
+        Memory(Some(Arc::new(Touched { writes: [(cell, because.into())].into(), ..Touched::default() })))
+    }
+
+    /// What is asked for once and kept.
+    pub(super) fn fill(cell: Name) -> Memory {
+        Memory(Some(Arc::new(Touched { fills: [cell].into(), ..Touched::default() })))
+    }
+
+    /// A count that nobody looks at here.
+    pub(super) fn bump(cell: Name) -> Memory {
+        Memory(Some(Arc::new(Touched { bumps: [cell].into(), ..Touched::default() })))
     }
 
     /// Both.
@@ -74,16 +88,21 @@ impl Memory {
         if one == two {
             return self;
         }
-        let mut reads: BTreeSet<Name> = one.reads.union(&two.reads).cloned().collect();
+        let union = |one: &BTreeSet<Name>, two: &BTreeSet<Name>| {
+            let all: BTreeSet<Name> = one.union(two).cloned().collect();
+            if all.len() > MOST { [ANY.into()].into() } else { all }
+        };
         let mut writes = two.writes.clone();
         writes.extend(one.writes.iter().map(|(cell, because)| (cell.clone(), Arc::clone(because))));
-        if reads.len() > MOST {
-            reads = [ANY.into()].into();
-        }
         if writes.len() > MOST {
             writes = [(ANY.into(), "changes much memory".into())].into();
         }
-        Memory(Some(Arc::new(Touched { reads, writes })))
+        Memory(Some(Arc::new(Touched {
+            reads: union(&one.reads, &two.reads),
+            writes,
+            fills: union(&one.fills, &two.fills),
+            bumps: union(&one.bumps, &two.bumps),
+        })))
     }
 
     /// The same, seen from a caller.
@@ -91,12 +110,19 @@ impl Memory {
         let Some(touched) = self.0.as_ref().filter(|touched| !touched.writes.is_empty()) else { return self };
         let writes =
             touched.writes.iter().map(|(cell, because)| (cell.clone(), words::behind(call, because).into())).collect();
-        Memory(Some(Arc::new(Touched { reads: touched.reads.clone(), writes })))
+        Memory(Some(Arc::new(Touched { writes, ..(**touched).clone() })))
     }
 
     /// Whether it changes any.
     pub fn writes(&self) -> bool {
         self.0.as_ref().is_some_and(|touched| !touched.writes.is_empty())
+    }
+
+    /// Whether it leaves any memory other than it was.
+    pub fn changes(&self) -> bool {
+        self.0
+            .as_ref()
+            .is_some_and(|touched| !touched.writes.is_empty() || !touched.fills.is_empty() || !touched.bumps.is_empty())
     }
 
     /// Why it changes something.
@@ -110,19 +136,35 @@ impl Memory {
     }
 
     /// Why this changes something that the other touches.
-    pub fn conflict(&self, other: &Memory) -> Option<&str> {
+    pub fn conflict(&self, other: &Memory) -> Option<String> {
         let (one, two) = (self.0.as_ref()?, other.0.as_ref()?);
-        let touched = |cell: &Name| {
-            let mut all = two.reads.iter().chain(two.writes.keys());
-            all.any(|other| other == ANY || other == cell || cell == ANY)
-        };
-        one.writes.iter().find(|(cell, _)| touched(cell)).map(|(_, because)| &**because)
+        let mut written = one.writes.iter();
+        if let Some((_, because)) = written.find(|(cell, _)| two.touches(cell)) {
+            return Some(because.to_string());
+        }
+        let filled = one.fills.iter().find(|cell| meets(cell, &two.fills));
+        let filled = filled.map(|cell| format!("fills {}", text(cell)));
+        let bumped = || one.bumps.iter().find(|cell| meets(cell, &two.reads));
+        filled.or_else(|| bumped().map(|cell| format!("counts in {}", text(cell))))
     }
+}
+
+impl Touched {
+    fn touches(&self, cell: &Name) -> bool {
+        let mut all = self.reads.iter().chain(self.writes.keys()).chain(&self.fills).chain(&self.bumps);
+        all.any(|other| other == ANY || other == cell || cell == ANY)
+    }
+}
+
+fn meets(cell: &Name, others: &BTreeSet<Name>) -> bool {
+    others.iter().any(|other| other == ANY || other == cell || cell == ANY)
 }
 
 /// A memory as people write it.
 pub(super) fn text(cell: &Name) -> String {
-    if cell == ANY { "shared memory".to_owned() } else { format!("`{cell}`") }
+    // What stands behind `@` tells statics of one name apart.
+    let name = cell.split('@').next().unwrap_or(cell);
+    if name == ANY { "shared memory".to_owned() } else { format!("`{name}`") }
 }
 
 /// Methods that only borrowed or owned data has: no cell is changed by them, unless a guard is.
@@ -248,7 +290,7 @@ fn walk(types: &Types<'_>, expr: ExprId, depth: usize) -> Holder {
         | ExprKind::Try { base }
         | ExprKind::Await { base }
         | ExprKind::Cast { base, .. } => next(*base),
-        ExprKind::Path(path) if types.index.is_static(path.last()) => Holder::Memory(static_cell(path.last())),
+        ExprKind::Path(path) if types.index.is_static(path.last()) => Holder::Memory(static_cell(types, path.last())),
         _ => Holder::Elsewhere,
     }
 }
@@ -261,7 +303,9 @@ fn of_local(types: &Types<'_>, expr: ExprId, depth: usize) -> Holder {
         return Holder::Own;
     }
     match kind_of(&ty) {
-        Some(Kind::Cell) if is_made_here(types, expr) => return Holder::Own,
+        Some(Kind::Cell) if is_made_here(types, expr) || types.handed(id).is_some_and(|from| is_made(types, from)) => {
+            return Holder::Own;
+        }
         Some(Kind::Cell) => return Holder::Memory(cell_of_place(types, expr, depth)),
         Some(Kind::Value) => return Holder::Own,
         _ => {}
@@ -365,7 +409,7 @@ fn cell_of_place(types: &Types<'_>, expr: ExprId, depth: usize) -> Name {
             _ => ANY.into(),
         },
         ExprKind::Local(local) => types.body.local(*local).init.map_or_else(|| ANY.into(), next),
-        ExprKind::Path(path) if types.index.is_static(path.last()) => static_cell(path.last()),
+        ExprKind::Path(path) if types.index.is_static(path.last()) => static_cell(types, path.last()),
         ExprKind::MethodCall { receiver, method, .. } if ADAPTERS.contains(&method.as_str()) => next(*receiver),
         ExprKind::Call { args, callee } => match (&types.body.expr(*callee).kind, args.as_slice()) {
             // `Arc::clone(&self.cache)`.
@@ -381,12 +425,15 @@ fn cell_of_place(types: &Types<'_>, expr: ExprId, depth: usize) -> Name {
     }
 }
 
-fn static_cell(name: &str) -> Name {
-    format!("static {name}").into()
+/// A static is told from others of its name by the file that declares it, where that is this one.
+fn static_cell(types: &Types<'_>, name: &str) -> Name {
+    let file = types.scope.file;
+    let is_here = types.index.file(file).is_some_and(|ir| ir.statics.iter().any(|item| item.name == name));
+    if is_here { format!("static {name}@{}", file.0).into() } else { format!("static {name}").into() }
 }
 
 /// The static that a path names, as a memory.
 pub(super) fn of_static(types: &Types<'_>, name: &str) -> Option<Memory> {
     let is_upper = name.starts_with(char::is_uppercase) && !name.contains(char::is_lowercase);
-    (is_upper && types.index.is_static(name)).then(|| Memory::read(static_cell(name)))
+    (is_upper && types.index.is_static(name)).then(|| Memory::read(static_cell(types, name)))
 }

@@ -11,6 +11,7 @@ mod call;
 mod claims;
 mod facts;
 mod guards;
+mod hidden;
 mod memory;
 mod names;
 mod summary;
@@ -23,10 +24,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
 use crate::diagnostic::Confidence;
+use crate::index::calls::{Callee, named_function};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index};
-use crate::ir::{ExprId, Name};
+use crate::ir::{ExprId, ExprKind, Name};
 use crate::knowledge::{self, Deed, Fence};
 
 pub use call::call_name;
@@ -143,6 +145,13 @@ impl<'a> Effects<'a> {
 
     /// What a call does. `awaited` says whether its future is awaited too.
     pub fn of_call(&self, types: &Types<'_>, call: ExprId, awaited: bool) -> Effect {
+        if let ExprKind::Path(path) = &types.body.expr(call).kind {
+            let Callee::Workspace { functions, resolved: true } = named_function(types, path) else {
+                return Effect::pure(path.last(), "names a value");
+            };
+            let effects = functions.iter().map(|id| (*self.of_function(*id)).clone());
+            return effects.reduce(Effect::join).unwrap_or_else(|| Effect::pure(path.last(), "names a value"));
+        }
         if of_value(types, call, awaited).is_some() {
             // Its closure stands elsewhere, and is not looked at.
             let name = call_name(types, call);

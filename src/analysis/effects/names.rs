@@ -19,12 +19,18 @@ pub(super) fn by_method_name(types: &Types<'_>, call: ExprId, name: &Name, await
     }
     let effect = match names.sync_method(name)? {
         SyncMethod::Pure => harmless(name, "touches its arguments only, by its name"),
-        SyncMethod::Exclusive | SyncMethod::Write => on_memory(types, *receiver, name, true),
-        SyncMethod::Read => on_memory(types, *receiver, name, false),
+        SyncMethod::Exclusive | SyncMethod::Write => on_memory(types, call, *receiver, name, true),
+        SyncMethod::Read => on_memory(types, call, *receiver, name, false),
         SyncMethod::Message => {
             Effect::new(Deed::Write, Confidence::Likely, name, format!("calls `{name}`, which sends a message"))
         }
         SyncMethod::Shared | SyncMethod::Acquire if memory::is_lock(types, call) => opened(types, call, name),
+        // `OpenOptions::write(true)`, `stream.read(..)`: no lock takes an argument.
+        SyncMethod::Shared | SyncMethod::Acquire
+            if has_arguments(types, call) && matches!(name.as_str(), "read" | "write") =>
+        {
+            return None;
+        }
         SyncMethod::Shared => Effect::new(
             Deed::Read,
             Confidence::Likely,
@@ -37,10 +43,16 @@ pub(super) fn by_method_name(types: &Types<'_>, call: ExprId, name: &Name, await
     Some(Effect { suspends: false, ..effect })
 }
 
+fn has_arguments(types: &Types<'_>, call: ExprId) -> bool {
+    matches!(&types.body.expr(call).kind, ExprKind::MethodCall { args, .. } if !args.is_empty())
+}
+
 /// A method that reads or changes what it is called on, wherever that is.
-pub(super) fn on_memory(types: &Types<'_>, receiver: ExprId, name: &Name, changes: bool) -> Effect {
+pub(super) fn on_memory(types: &Types<'_>, call: ExprId, receiver: ExprId, name: &Name, changes: bool) -> Effect {
+    let counts = matches!(name.as_str(), "fetch_add" | "fetch_sub") && types.is_dropped(call);
     let touched = match memory::holder(types, receiver, name) {
         Holder::Own => return harmless(name, "changes a local value"),
+        Holder::Memory(cell) if counts => Memory::bump(cell),
         Holder::Memory(cell) if changes => {
             let because = format!("calls `{name}`, which changes {}", memory::text(&cell));
             Memory::write(cell, &because)

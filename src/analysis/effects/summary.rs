@@ -6,13 +6,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::analysis::effects::call::{call_effect, call_name, may_be_awaited, of_awaited_type};
-use crate::analysis::effects::{Effect, Memory, claims, guards, memory};
+use crate::analysis::effects::{Effect, Memory, claims, guards, hidden, memory, words};
 use crate::diagnostic::Confidence;
 use crate::index::calls::{Callee, callee};
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index};
 use crate::ir::{BlockKind, Body, ExprId, ExprKind, Function, MacroCall, MacroKind, Receiver, TypeRef};
-use crate::knowledge::{self, Deed, Fence};
+use crate::knowledge::{self, Deed, Fence, SyncMethod};
 use crate::source::Span;
 
 /// Where summaries are kept, shared by all threads.
@@ -85,13 +85,21 @@ fn of_body(index: &Index<'_>, id: FunctionId, summary: &mut dyn FnMut(FunctionId
         ..Effect::pure(&function.name, "touches nothing that others see")
     };
     effect.memory = guards::held(&types);
+    for (call, part) in hidden::effects(&types, summary) {
+        effect = effect.join(inside(Effect { because: words::behind(&call, &part.because).into(), ..part }));
+    }
     let on_a_miss = asked_on_a_miss(&types);
+    let touched = touched_by_methods(body);
     let mut reads_clock = false;
     for number in 0..body.exprs.len() {
         let expr = ExprId(u32::try_from(number).unwrap_or(u32::MAX));
+        if touched.contains(&expr) {
+            continue;
+        }
         if let Some(part) = of_expr(&types, expr, awaited.contains(&expr), summary) {
             let is_on_a_miss = on_a_miss.iter().any(|span| span.contains(body.expr(expr).span));
-            let part = Effect { suspends: part.suspends && !is_on_a_miss, ..part };
+            let memory = if is_on_a_miss { Memory::default() } else { part.memory };
+            let part = Effect { suspends: part.suspends && !is_on_a_miss, memory, ..part };
             reads_clock |= part.fence == Some(Fence::Clock);
             effect = effect.join(inside(part));
         }
@@ -107,6 +115,18 @@ fn of_body(index: &Index<'_>, id: FunctionId, summary: &mut dyn FnMut(FunctionId
         return Effect { fence: Some(Fence::Clock), because: "gives the time at which it is called".into(), ..effect };
     }
     effect
+}
+
+/// Statics and other places of which a method says what it does to them.
+fn touched_by_methods(body: &Body) -> HashSet<ExprId> {
+    let receivers = body.exprs.iter().filter_map(|expr| match &expr.kind {
+        ExprKind::MethodCall { receiver, method, .. } => {
+            let says = knowledge::names().sync_method(method).is_some_and(|kind| kind != SyncMethod::Pure);
+            (says && matches!(body.expr(*receiver).kind, ExprKind::Path(_))).then_some(*receiver)
+        }
+        _ => None,
+    });
+    receivers.collect()
 }
 
 /// What stands in the arguments of calls that keep their answers.
@@ -260,6 +280,10 @@ fn inside(effect: Effect) -> Effect {
         // Whoever takes a lock here gives it back here: others wait for one another, and memory is all they wait for.
         Some(Fence::Acquire) if effect.suspends => {
             Effect { fence: None, deed: Deed::Unknown, confidence: Confidence::Possible, is_local: true, ..effect }
+        }
+        // A race between futures that were made here.
+        Some(Fence::Event) if effect.callee.starts_with("select") => {
+            Effect { fence: None, deed: Deed::Pure, confidence: Confidence::Likely, ..effect }
         }
         // A span that is entered, a timer that is started: over when the callee is.
         Some(Fence::Acquire) => Effect { fence: None, deed: Deed::Pure, confidence: Confidence::Likely, ..effect },

@@ -77,7 +77,7 @@ fn may_leave(text: &str, words: &[Name]) -> bool {
 fn known(name: &str, is_bare: bool, first: &str) -> Option<(MacroKind, Grammar)> {
     let known = match name {
         "format" | "format_args" | "anyhow" | "eyre" | "miette" => (MacroKind::Value, Grammar::Format),
-        "vec" => (MacroKind::Value, Grammar::Vec),
+        "vec" | "smallvec" => (MacroKind::Value, Grammar::Vec),
         "concat" => (MacroKind::Value, Grammar::List),
         // sqlx: they build a query from its text and what is bound to it.
         "query"
@@ -94,7 +94,8 @@ fn known(name: &str, is_bare: bool, first: &str) -> Option<(MacroKind, Grammar)>
             (MacroKind::Value, Grammar::List)
         }
         "json" | "doc" | "bson" | "hashmap" | "btreemap" | "hashset" | "btreeset" | "indexmap" | "params"
-        | "named_params" => (MacroKind::Value, Grammar::Tokens),
+        | "named_params" | "counter" | "gauge" | "histogram" | "describe_counter" | "describe_gauge"
+        | "describe_histogram" => (MacroKind::Value, Grammar::Tokens),
         "matches" => (MacroKind::Value, Grammar::Matches),
         "stringify" | "env" | "option_env" | "include_str" | "include_bytes" | "line" | "file" | "column"
         | "module_path" | "cfg" => (MacroKind::Value, Grammar::Inert),
