@@ -10,10 +10,11 @@ use crate::analysis::effects::Effects;
 use crate::analysis::verdict::{VerdictKind, verdicts};
 use crate::analysis::{analyze, awaits_twice};
 use crate::diagnostic::{Confidence, Diagnostic, Level};
-use crate::discover::Workspace;
+use crate::discover::{Workspace, near_names};
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index};
-use crate::ir::{lower, print};
+use crate::ir::{Unclear, lower, print};
+use crate::knowledge::ClaimKind;
 use crate::lints::{Context, LINTS};
 use crate::source::{FileId, Problem};
 use crate::why::{self, Why};
@@ -36,6 +37,8 @@ pub struct Outcome {
     pub diagnostics: Vec<Diagnostic>,
     /// Files that could not be parsed.
     pub problems: Vec<Problem>,
+    /// Comments that speak to this tool and are not understood.
+    pub unclear: Vec<Problem>,
     /// Files looked at.
     pub files: usize,
     /// Their lines.
@@ -66,8 +69,33 @@ pub fn check(workspace: &Workspace, options: &Options, progress: &(dyn Fn(usize,
             Err(problem) => outcome.problems.push(problem),
         }
     }
+    let spoken_to = index.naming_us().par_iter().filter(|file| index.source(**file).is_selected);
+    outcome.unclear = spoken_to.flat_map_iter(|file| unclear_in(&index, *file)).collect();
     index.free();
     outcome
+}
+
+/// The comments of a file that speak to this tool and are not understood.
+fn unclear_in(index: &Index<'_>, file: FileId) -> Vec<Problem> {
+    let unclear = index.file(file).map_or(&[][..], |ir| &ir.unclear);
+    let problem = |unclear: &Unclear| {
+        let source = index.source(file);
+        let place = source.position(unclear.span.start);
+        let word = unclear.words.split_whitespace().next().unwrap_or_default();
+        let words = || ClaimKind::ALL.into_iter().map(ClaimKind::word);
+        let help = match near_names(word, words()).as_slice() {
+            [near, ..] if *near != word => format!("did you mean `{near}`?"),
+            [near, ..] => format!("write ` -- ` between `{near}` and the reason"),
+            [] => "write `reads`, `writes` or `fence`, and a reason behind ` -- `".to_owned(),
+        };
+        Problem {
+            file: source.name.clone(),
+            place: Some((place.line, place.column)),
+            message: format!("says `conjoin: {}`, which means nothing above a function", unclear.words),
+            help: Some(help),
+        }
+    };
+    unclear.iter().map(problem).collect()
 }
 
 /// Why the awaits of a line stand where they stand.

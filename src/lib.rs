@@ -5,10 +5,10 @@
 //! | stage | from | to |
 //! |---|---|---|
 //! | [`source`] | bytes | [`source::SourceFile`], spans, positions |
+//! | [`knowledge`] | an absolute path, a name | what is known of it without reading it |
 //! | [`discover`] | packages and paths | [`discover::Workspace`] |
 //! | [`parse`] | text | a syntax tree, or a [`source::Problem`] that names the place |
 //! | [`ir`] | a syntax tree | [`ir::FileIr`], the await graph |
-//! | [`knowledge`] | an absolute path, a name | what is known of it without reading it |
 //! | [`index`] | every file of the workspace | [`index::Index`]: who a call means, of which type an expression is |
 //! | [`analysis`] | a body and the index | dependences, effects, [`analysis::schedule`] |
 //! | [`diagnostic`] | – | the plain data of what is said |
@@ -21,13 +21,13 @@
 
 pub mod source;
 
+pub mod knowledge;
+
 pub mod discover;
 
 pub mod parse;
 
 pub mod ir;
-
-pub mod knowledge;
 
 pub mod index;
 

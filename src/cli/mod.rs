@@ -85,7 +85,7 @@ fn report_all(
     let progress = Progress::new(begin, !args.is_quiet);
     let outcome = check(&discovery.workspace, options, &|done, total| progress.update(done, total));
     progress.finish();
-    let problems = || discovery.problems.iter().chain(&outcome.problems);
+    let problems = || discovery.problems.iter().chain(&outcome.problems).chain(&outcome.unclear);
     let has_nothing_read = is_all_unreadable(discovery, &outcome);
     let report = Report {
         workspace: &discovery.workspace,

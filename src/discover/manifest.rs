@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
+use serde_json::Value;
 
 use super::{Dependency, Failure, Package, Target};
 
@@ -13,6 +14,8 @@ pub(super) struct Manifest {
     pub(super) root: PathBuf,
     pub(super) target_directory: PathBuf,
     pub(super) members: Vec<Member>,
+    /// `[workspace.metadata]`.
+    pub(super) metadata: Value,
 }
 
 /// A package of a workspace, and what selecting it needs to know.
@@ -21,6 +24,8 @@ pub(super) struct Member {
     pub(super) version: String,
     /// Whether cargo takes it when nothing is said.
     pub(super) is_default: bool,
+    /// `[package.metadata]`.
+    pub(super) metadata: Value,
 }
 
 impl Manifest {
@@ -79,6 +84,7 @@ fn manifest(metadata: &Metadata) -> Manifest {
             package: convert(package),
             version: package.version.to_string(),
             is_default: is_default(&package.id),
+            metadata: package.metadata.clone(),
         })
         .collect();
     members.sort_by(|one, other| one.package.id.cmp(&other.package.id));
@@ -86,6 +92,7 @@ fn manifest(metadata: &Metadata) -> Manifest {
         root: metadata.workspace_root.clone().into(),
         target_directory: metadata.target_directory.clone().into(),
         members,
+        metadata: metadata.workspace_metadata.clone(),
     }
 }
 

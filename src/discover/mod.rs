@@ -4,6 +4,7 @@
 //! Invariant: the same selection over the same disk gives the same files in the same order.
 //! Invariant: nothing is fetched, resolved or built; cargo is asked for its manifests only, and paths need no cargo.
 
+mod claims;
 mod manifest;
 mod read;
 mod spec;
@@ -14,6 +15,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::source::{Problem, SourceFile};
 
+pub use claims::Claim;
 use manifest::Manifest;
 pub(crate) use spec::near_names;
 use walk::Candidate;
@@ -27,6 +29,8 @@ pub struct Workspace {
     pub packages: Vec<Package>,
     /// Every source file the index may look at, sorted by name. Those with [`SourceFile::is_selected`] are reported on.
     pub files: Vec<SourceFile>,
+    /// What the manifests say of calls.
+    pub claims: Vec<Claim>,
 }
 
 /// A package, as far as the pipeline asks.
@@ -136,10 +140,12 @@ pub struct Failure {
 ///
 /// # Errors
 ///
-/// A path or package does not exist, or cargo cannot say what the workspace is.
+/// A path or package does not exist, cargo cannot say what the workspace is, or a manifest has a table for this tool that
+/// cannot be understood.
 pub fn discover(selection: &Selection, directory: &Path) -> Result<Discovery, Failure> {
     let mut remarks = Vec::new();
     let manifests = load_manifests(selection, directory, &mut remarks)?;
+    let claims = claims::claims(&manifests)?;
     let mut found = Found::new(&manifests, selection)?;
     for path in &selection.paths {
         found.select_path(&absolute(directory, path), selection.kinds);
@@ -151,7 +157,7 @@ pub fn discover(selection: &Selection, directory: &Path) -> Result<Discovery, Fa
     let (files, problems, unread) = read::read(candidates, &root);
     let packages = manifests.into_iter().flat_map(|manifest| manifest.members).map(|member| member.package).collect();
     Ok(Discovery {
-        workspace: Workspace { root, packages, files },
+        workspace: Workspace { root, packages, files, claims },
         problems,
         unread,
         selected_packages,

@@ -94,7 +94,7 @@ fn unknown(spec: &str, members: &[&Member]) -> Failure {
     Failure { message: format!("no package `{spec}` in the workspace"), help }
 }
 
-fn quoted(names: &[&str]) -> String {
+pub(super) fn quoted(names: &[&str]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     quoted.join(", ")
 }
@@ -114,7 +114,7 @@ mod tests {
             targets: Vec::new(),
             dependencies: Vec::new(),
         };
-        Member { package, version: version.to_owned(), is_default: true }
+        Member { package, version: version.to_owned(), is_default: true, metadata: serde_json::Value::Null }
     }
 
     #[test]

@@ -37,6 +37,10 @@ pub struct Index<'w> {
     foreign: HashSet<String>,
     files: Vec<OnceLock<Result<Read, Problem>>>,
     awaits: Vec<usize>,
+    /// The files that name this tool.
+    naming_us: Vec<FileId>,
+    /// The functions of those files: comments may say what they do.
+    claimed: HashSet<&'w str>,
     functions: HashMap<&'w str, Vec<FileId>>,
     types: HashMap<&'w str, Vec<FileId>>,
     traits: HashMap<&'w str, Vec<FileId>>,
@@ -98,6 +102,9 @@ impl<'w> Index<'w> {
             },
             || join(|| by_name(&read, |scan| &*scan.macros), || by_name(&read, |scan| &*scan.statics)),
         );
+        let naming: Vec<&(FileId, &scan::Scan<'w>)> = read.iter().filter(|(_, scan)| scan.names_us).collect();
+        let naming_us = naming.iter().map(|(file, _)| *file).collect();
+        let claimed = naming.iter().flat_map(|(_, scan)| &scan.functions).copied().collect();
         let foreign = foreign_crates(workspace);
         let files = workspace.files.iter().map(|_| OnceLock::new()).collect();
         let (crates, modules) = (crates(workspace), modules(workspace));
@@ -107,6 +114,8 @@ impl<'w> Index<'w> {
             foreign,
             files,
             awaits,
+            naming_us,
+            claimed,
             functions,
             types,
             traits,
@@ -141,6 +150,16 @@ impl<'w> Index<'w> {
     /// How often a file seems to await something.
     pub fn awaits(&self, file: FileId) -> usize {
         self.awaits[file.0 as usize]
+    }
+
+    /// The files in which comments may speak to this tool.
+    pub fn naming_us(&self) -> &[FileId] {
+        &self.naming_us
+    }
+
+    /// Whether a comment may say what a function of that name does.
+    pub(crate) fn may_be_claimed(&self, name: &str) -> bool {
+        self.claimed.contains(name)
     }
 
     /// What a file declares and does; parses it when nobody has asked before.

@@ -9,6 +9,8 @@
 pub(crate) struct Scan<'t> {
     /// How often `.await` or a word ending in `join` followed by `!` occurs.
     pub(crate) awaits: usize,
+    /// Whether something speaks to this tool, or of it.
+    pub(crate) names_us: bool,
     /// Names behind `fn`.
     pub(crate) functions: Vec<&'t str>,
     /// Names behind `struct`, `enum`, `union`, `type`.
@@ -41,6 +43,7 @@ pub(crate) fn scan(text: &str) -> Scan<'_> {
         match word {
             "mod" if is_for_tests => found.test_modules.extend(words.name().filter(|_| words.is_at(b';'))),
             "await" | "join" | "try_join" => found.awaits += 1,
+            "conjoin" => found.names_us = true,
             "fn" => found.functions.extend(words.name()),
             "struct" | "enum" | "union" | "type" => found.types.extend(words.name()),
             "trait" => found.traits.extend(words.name()),
@@ -127,6 +130,7 @@ mod tests {
         assert_eq!(found.statics, ["N"]);
         assert_eq!(found.macros, ["m"]);
         assert_eq!(found.awaits, 1);
+        assert!(!found.names_us && scan("// conjoin: reads\nfn f() {}").names_us);
         assert!(found.impls.contains(&"User") && found.impls.contains(&"Store"));
     }
 }

@@ -27,6 +27,7 @@ pub use body::{
     MacroCall, MacroKind, Origin, Pat, PatKind, Stmt, StmtKind,
 };
 
+use crate::knowledge::ClaimKind;
 use crate::source::Span;
 
 /// An identifier, without `r#`.
@@ -49,6 +50,17 @@ pub struct FileIr {
     pub macros: Vec<MacroDecl>,
     /// Statics, thread-locals included.
     pub statics: Vec<Static>,
+    /// Comments above functions that speak to this tool and are not understood.
+    pub unclear: Vec<Unclear>,
+}
+
+/// A comment above a function that speaks to this tool and is not understood.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Unclear {
+    /// Where it stands.
+    pub span: Span,
+    /// What stands behind `conjoin:`.
+    pub words: Name,
 }
 
 /// A module inside a file.
@@ -96,6 +108,8 @@ pub struct Function {
     pub generics: Vec<Generic>,
     /// Paths of its attributes and those of its impl or trait, as written: `tokio::test`, `async_trait`.
     pub attributes: Vec<Name>,
+    /// What a comment above it says that it does.
+    pub claim: Option<ClaimKind>,
     /// `#[test]`-like, or inside `#[cfg(test)]`.
     pub in_test: bool,
     /// What it does; `None` for a declaration in a trait or an extern block.

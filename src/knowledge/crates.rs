@@ -9,19 +9,19 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{LazyLock, OnceLock};
 
 use serde::Deserialize;
+use smol_str::SmolStr;
 
 use super::pattern::Pattern;
 use super::{Fact, Kind, read_toml};
-use crate::ir::Name;
 
 /// The fact about an absolute path: a function's, a method's behind that of its type, or a type's that is awaited.
-pub fn fact(path: &[Name]) -> Option<&'static Fact> {
+pub fn fact(path: &[SmolStr]) -> Option<&'static Fact> {
     let table = table_of(path)?;
     spellings(path).into_iter().find_map(|path| table.calls.find(&path)).map(|at| &table.facts[at])
 }
 
 /// What kind of thing a foreign type is, by its absolute path.
-pub fn kind(path: &[Name]) -> Option<Kind> {
+pub fn kind(path: &[SmolStr]) -> Option<Kind> {
     let table = table_of(path)?;
     spellings(path).into_iter().find_map(|path| table.kinds.find(&path)).map(|at| table.kind_of[at])
 }
@@ -32,7 +32,7 @@ pub fn trait_facts<'a>(krate: &str, method: &'a str) -> impl Iterator<Item = (&'
     let named = table.and_then(|table| table.by_method.get(method)).map_or(&[][..], Vec::as_slice);
     let named = named.iter().map(|(owner, at)| (owner, *at));
     let like = table.map_or(&[][..], |table| &table.like);
-    let like = like.iter().filter(move |(_, pattern, _)| pattern.fits(&[Name::new(method)]));
+    let like = like.iter().filter(move |(_, pattern, _)| pattern.fits(&[method]));
     let all = named.chain(like.map(|(owner, _, at)| (owner, *at)));
     all.filter_map(move |(owner, at)| Some((owner.as_str(), &table?.facts[at])))
 }
@@ -265,7 +265,7 @@ impl Paths {
         }
     }
 
-    fn find(&self, path: &[Name]) -> Option<usize> {
+    fn find(&self, path: &[SmolStr]) -> Option<usize> {
         let exact = self.exact.get(path.join("::").as_str()).copied();
         exact.or_else(|| self.globs.iter().find(|(pattern, _)| pattern.fits(path)).map(|(_, at)| *at))
     }
@@ -275,7 +275,7 @@ impl Paths {
     }
 }
 
-fn table_of(path: &[Name]) -> Option<&'static Table> {
+fn table_of(path: &[SmolStr]) -> Option<&'static Table> {
     // What needs no path is of the standard library.
     let krate = if path.len() > 1 && path[0].starts_with(char::is_lowercase) { path[0].as_str() } else { "std" };
     file_of(krate).map(table)
@@ -332,20 +332,20 @@ fn read(text: &str) -> Table {
 }
 
 /// How a path may stand in a file: as it is, without the modules before the type, under the name of the whole crate.
-fn spellings(path: &[Name]) -> Vec<Vec<Name>> {
+fn spellings(path: &[SmolStr]) -> Vec<Vec<SmolStr>> {
     let mut all = vec![path.to_vec()];
     let of_type = path.iter().position(|name| name.starts_with(char::is_uppercase));
     match of_type {
         Some(at) if at > 1 => all.push(path[..1].iter().chain(&path[at..]).cloned().collect()),
         // Types of the prelude.
-        Some(0) => all.push(std::iter::once(Name::new("std")).chain(path.iter().cloned()).collect()),
+        Some(0) => all.push(std::iter::once(SmolStr::new("std")).chain(path.iter().cloned()).collect()),
         _ => {}
     }
     let whole = path.first().and_then(|first| PARTS.iter().find(|(part, _)| part == first));
     if let Some((_, whole)) = whole {
-        let renamed: Vec<Vec<Name>> = all
+        let renamed: Vec<Vec<SmolStr>> = all
             .iter()
-            .map(|path| std::iter::once(Name::new(*whole)).chain(path[1..].iter().cloned()).collect())
+            .map(|path| std::iter::once(SmolStr::new(*whole)).chain(path[1..].iter().cloned()).collect())
             .collect();
         all.extend(renamed);
     }
@@ -357,8 +357,8 @@ mod tests {
     use super::*;
     use crate::knowledge::{Claim, Fence};
 
-    fn path(text: &str) -> Vec<Name> {
-        text.split("::").map(Name::new).collect()
+    fn path(text: &str) -> Vec<SmolStr> {
+        text.split("::").map(SmolStr::new).collect()
     }
 
     #[test]

@@ -75,6 +75,31 @@ pub enum Claim {
     Begun,
 }
 
+/// What people say that a call does, in a manifest or in a comment, from what allows most to what allows least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ClaimKind {
+    /// It reads, and may run beside other reads.
+    Reads,
+    /// It writes.
+    Writes,
+    /// Nothing may cross it.
+    Fence,
+}
+
+impl ClaimKind {
+    /// Every kind.
+    pub const ALL: [ClaimKind; 3] = [ClaimKind::Reads, ClaimKind::Writes, ClaimKind::Fence];
+
+    /// The word that comments use.
+    pub fn word(self) -> &'static str {
+        match self {
+            ClaimKind::Reads => "reads",
+            ClaimKind::Writes => "writes",
+            ClaimKind::Fence => "fence",
+        }
+    }
+}
+
 /// What sending a request does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]

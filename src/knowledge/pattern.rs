@@ -4,8 +4,6 @@
 //!
 //! Invariant: a pattern has as many segments as what it fits, but for a first segment `*`, which stands for any number.
 
-use crate::ir::Name;
-
 /// A path each segment of which may hold one `*`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
@@ -33,7 +31,7 @@ impl Pattern {
     }
 
     /// Whether it fits a path.
-    pub fn fits(&self, path: &[Name]) -> bool {
+    pub fn fits(&self, path: &[impl AsRef<str>]) -> bool {
         let segments = match self.segments.split_first() {
             Some((first, rest)) if first == "*" && path.len() > rest.len() => {
                 return fit(rest, &path[path.len() - rest.len()..]);
@@ -43,19 +41,24 @@ impl Pattern {
         fit(segments, path)
     }
 
+    /// Whether it may fit a path that ends in a name.
+    pub fn may_end_in(&self, name: &str) -> bool {
+        self.segments.last().is_some_and(|last| fits_one(last, name))
+    }
+
     /// How much of it is literal: the more, the more it says.
-    pub(super) fn weight(&self) -> usize {
+    pub fn weight(&self) -> usize {
         self.segments.iter().map(|segment| segment.replace('*', "").len()).sum()
     }
 
     /// Whether every segment is literal.
-    pub(super) fn is_exact(&self) -> bool {
+    pub fn is_exact(&self) -> bool {
         !self.segments.iter().any(|segment| segment.contains('*'))
     }
 }
 
-fn fit(segments: &[String], path: &[Name]) -> bool {
-    segments.len() == path.len() && segments.iter().zip(path).all(|(segment, name)| fits_one(segment, name))
+fn fit(segments: &[String], path: &[impl AsRef<str>]) -> bool {
+    segments.len() == path.len() && segments.iter().zip(path).all(|(segment, name)| fits_one(segment, name.as_ref()))
 }
 
 fn fits_one(segment: &str, name: &str) -> bool {
@@ -72,7 +75,7 @@ mod tests {
     use super::*;
 
     fn fits(pattern: &str, path: &str) -> bool {
-        let path: Vec<Name> = path.split("::").map(Name::new).collect();
+        let path: Vec<&str> = path.split("::").collect();
         Pattern::parse(pattern).unwrap().fits(&path)
     }
 

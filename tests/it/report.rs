@@ -82,7 +82,7 @@ fn workspace(text: &str) -> Workspace {
         targets: vec![target],
         dependencies: Vec::new(),
     };
-    Workspace { root: "/ws/demo".into(), packages: vec![package], files: vec![file] }
+    Workspace { root: "/ws/demo".into(), packages: vec![package], files: vec![file], claims: Vec::new() }
 }
 
 fn written(workspace: &Workspace, diagnostics: &[Diagnostic], format: Format, style: Style) -> String {

@@ -4,7 +4,7 @@
 
 use crate::analysis::effects::memory::{self, Holder};
 use crate::analysis::effects::names::{by_method_name, by_name, gives_away_exclusively};
-use crate::analysis::effects::{Effect, Memory, facts, suspends_by_itself, words};
+use crate::analysis::effects::{Effect, Memory, claims, facts, suspends_by_itself, words};
 use crate::diagnostic::Confidence;
 use crate::index::calls::{Callee, callee};
 use crate::index::ty::Ty;
@@ -21,6 +21,9 @@ pub(super) fn call_effect(
     summary: &mut dyn FnMut(FunctionId) -> Effect,
 ) -> Effect {
     let name = call_name(types, call);
+    if let Some(effect) = claims::of_call(types, call, &name, awaited) {
+        return effect;
+    }
     let ends = || Effect::fenced(Fence::Finaliser, &name, format!("calls `{name}`, which ends something by its name"));
     let is_finaliser = awaited && knowledge::names().fence(&name) == Some(Fence::Finaliser);
     // `finish` ends something; what `finish_load` does is seen in its body.
@@ -239,7 +242,7 @@ fn harms(effect: &Effect) -> bool {
     effect.deed == Deed::Unknown && effect.confidence >= Confidence::Likely
 }
 
-fn in_callers_words(index: &Index<'_>, id: FunctionId, effect: Effect) -> Effect {
+pub(super) fn in_callers_words(index: &Index<'_>, id: FunctionId, effect: Effect) -> Effect {
     let (Some(ir), Some(function)) = (index.file(id.file), index.function(id)) else { return effect };
     let callee = format!("calls `{}`{}", qualified_name(ir, function), place_of(index, &[id]));
     let because = words::behind(&callee, &effect.because).into();

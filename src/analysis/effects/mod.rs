@@ -1,12 +1,14 @@
 //! What calls do beyond their arguments.
 //!
-//! In: a call of a body, or a function. Out: [`Effect`], from the strongest evidence there is: the callee's body,
-//! summarised through the workspace; then facts about foreign crates; then the callee's name and signature.
+//! In: a call of a body, or a function. Out: [`Effect`], from the strongest evidence there is: what somebody says of it in
+//! a manifest or a comment; then the callee's body, summarised through the workspace; then facts about foreign crates; then
+//! the callee's name and signature.
 //!
 //! Invariant: a summary does not depend on who asked first. Functions that call one another in a circle share one
 //! summary, the join of all of them, and nothing is kept before its circle is complete.
 
 mod call;
+mod claims;
 mod facts;
 mod guards;
 mod hidden;

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::analysis::effects::call::{call_effect, call_name, may_be_awaited, of_awaited_type};
-use crate::analysis::effects::{Effect, Memory, guards, hidden, memory, words};
+use crate::analysis::effects::{Effect, Memory, claims, guards, hidden, memory, words};
 use crate::diagnostic::Confidence;
 use crate::index::calls::{Callee, callee};
 use crate::index::types::Types;
@@ -73,6 +73,9 @@ impl Walk<'_> {
 /// What one body does, its calls included.
 fn of_body(index: &Index<'_>, id: FunctionId, summary: &mut dyn FnMut(FunctionId) -> Effect) -> Effect {
     let Some(function) = index.function(id) else { return unread() };
+    if let Some(effect) = claims::of_function(index, id) {
+        return effect;
+    }
     let (Some(types), Some(body)) = (Types::new(index, id), index.body(id)) else {
         return by_declaration(function);
     };
@@ -264,6 +267,8 @@ fn inside(effect: Effect) -> Effect {
             let because = format!("calls `{}`, which only takes a connection from a pool", effect.callee).into();
             Effect { fence: None, deed: Deed::Read, confidence: Confidence::Likely, because, ..effect }
         }
+        // A claim holds for whoever calls what it is about.
+        Some(Fence::Statement) if effect.deed == Deed::Write => effect,
         Some(Fence::Statement) => {
             let because = "drops what it made itself".into();
             Effect { fence: None, deed: Deed::Pure, confidence: Confidence::Likely, because, ..effect }

@@ -4,7 +4,7 @@
 
 use syn::{Attribute, FnArg, Pat, ReceiverKind, Signature};
 
-use crate::ir::lower::{FileContext, attributes, body, types};
+use crate::ir::lower::{FileContext, attributes, body, claims, types};
 use crate::ir::{Body, Function, Name, Owner, Param, Receiver};
 use crate::source::Span;
 
@@ -33,7 +33,9 @@ pub(super) fn function(ctx: &mut FileContext<'_>, declared: &Declared<'_>, membe
     ctx.in_test |= attributes::is_test_function(declared.attrs);
     if ctx.tests || !ctx.in_test {
         let index = ctx.ir.functions.len();
-        let function = declaration(ctx, declared, membership);
+        let mut function = declaration(ctx, declared, membership);
+        let head = Span { start: function.span.start, end: declared.start };
+        function.claim = claims::above(&ctx.places, head, &mut ctx.ir.unclear);
         ctx.ir.functions.push(function);
         let body = declared.block.map(|block| body::body(ctx, declared.sig, block));
         ctx.ir.functions[index].body = body;
@@ -63,6 +65,7 @@ fn declaration(ctx: &FileContext<'_>, declared: &Declared<'_>, membership: Membe
         ret: types::result(places, &signature.output),
         generics: types::generics(places, &signature.generics),
         attributes,
+        claim: None,
         in_test: ctx.in_test,
         body: None,
         is_outlined: declared.block.is_some_and(|block| {

@@ -12,6 +12,7 @@
 //! | `control` | blocks, branches, loops, closures |
 //! | `macros`, `log_fields` | macro calls whose arguments are known to be expressions |
 //! | `comments` | comments that speak of order |
+//! | `claims` | comments that say what a function does |
 //! | `patterns`, `scope` | names: who binds them, whom they mean |
 //! | `mentions` | the names in tokens that are not parsed |
 //! | `types`, `attributes` | types and paths, attributes |
@@ -19,6 +20,7 @@
 
 mod attributes;
 mod body;
+mod claims;
 mod comments;
 mod control;
 mod exprs;

@@ -37,6 +37,9 @@ pub(super) fn declarations(out: &mut String, ir: &FileIr) {
 
 /// Prints a function's signature, with the locals that its parameters bind.
 pub(super) fn signature(out: &mut String, ir: &FileIr, function: &Function) {
+    if let Some(claim) = function.claim {
+        line(out, &format!("// conjoin: {}", claim.word()));
+    }
     for attribute in &function.attributes {
         line(out, &format!("#[{attribute}]"));
     }
