@@ -8,14 +8,18 @@
 pub mod access;
 pub mod blocker;
 pub mod dependence;
+pub mod effected;
 pub mod effects;
 pub mod inspect;
+pub mod order;
 mod ownership;
 pub mod region;
+mod repeats;
 pub mod schedule;
 pub mod verdict;
 
-use crate::analysis::dependence::{Edge, Effected};
+use crate::analysis::dependence::Edge;
+use crate::analysis::effected::{Effected, effected};
 use crate::analysis::effects::{Effect, Effects};
 use crate::analysis::region::Region;
 use crate::analysis::schedule::{Schedule, schedule};
@@ -81,7 +85,7 @@ fn analyze_region(types: &Types<'_>, effects: &Effects<'_>, mut region: Region, 
     if by_data.after == by_data.before {
         return Analysis { region, effects: Vec::new(), edges, schedule: by_data, confidence: Confidence::Proven };
     }
-    let effected: Vec<Effected> = region.nodes.iter().map(|node| dependence::effected(types, effects, node)).collect();
+    let effected: Vec<Effected> = region.nodes.iter().map(|node| effected(types, effects, node)).collect();
     let weights = weights_of(&region, &effected, least.max(Confidence::Likely));
     // What is likely is reported as such, even where more would be possible.
     let mut found = at_confidence(&region, &effected, &edges, &weights, least.max(Confidence::Likely));
@@ -109,7 +113,7 @@ fn at_confidence(
     least: Confidence,
 ) -> (Vec<Edge>, Schedule) {
     let mut edges = data.to_vec();
-    edges.extend(dependence::effect_edges(region, effected, least));
+    edges.extend(order::effect_edges(region, effected, least));
     let found = schedule(weights, &edges);
     (edges, found)
 }

@@ -113,7 +113,13 @@ pub(super) fn may_be_exclusive_ref(types: &Types<'_>, place: &Place) -> bool {
     let local = types.body.local(place.root);
     match local.origin {
         Origin::SelfValue | Origin::Param => false,
-        Origin::ClosureParam => local.ty.is_none() && place.fields.is_empty(),
+        Origin::ClosureParam => {
+            let is_lent = || {
+                let source = types.handed(place.root);
+                types.may_be_lent(place.root) || source.is_none_or(|source| may_lend_exclusively(types, source))
+            };
+            local.ty.is_none() && place.fields.is_empty() && is_lent()
+        }
         // Bound through a pattern, its type follows the scrutinee's, which may be `&mut`.
         Origin::Pattern => {
             local.by_ref || types.matched(place.root).is_none_or(|source| may_lend_exclusively(types, source))

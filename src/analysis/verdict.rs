@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use crate::analysis::blocker::{Blocker, BlockerKind};
 use crate::analysis::dependence::{self, Edge};
+use crate::analysis::effected::effected;
 use crate::analysis::effects::Effects;
 use crate::analysis::region::{self, Region};
 use crate::analysis::{Analysis, is_rewritten};
@@ -154,7 +155,7 @@ fn more_exactly(types: &Types<'_>, effects: &Effects<'_>, analyses: &[Analysis],
     let nodes = analyses.iter().flat_map(|analysis| &analysis.region.nodes);
     let dropped =
         nodes.filter(|_| blocker.kind == BlockerKind::Fence("discarded")).find(|node| node.span == blocker.span);
-    let effect = dropped.and_then(|node| dependence::effected(types, effects, node).awaited);
+    let effect = dropped.and_then(|node| effected(types, effects, node).awaited);
     let fence = effect.as_ref().and_then(|effect| effect.fence);
     match (fence, effect) {
         (Some(fence), Some(effect)) => Blocker {

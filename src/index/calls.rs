@@ -2,10 +2,10 @@
 //!
 //! In: a call of a body. Out: [`Callee`].
 
-use crate::index::ty::Ty;
+use crate::index::ty::{Ty, lower};
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index, Scope, paths, type_name};
-use crate::ir::{ExprId, ExprKind, Name, Owner, Path};
+use crate::ir::{ExprId, ExprKind, Generic, Name, Owner, Path};
 use crate::knowledge;
 
 /// What a call means.
@@ -128,7 +128,7 @@ fn method(types: &Types<'_>, receiver: ExprId, method: &Name) -> Callee {
             Ty::Bounds(bounds) => return of_bounds(types.index, bounds, method),
             _ => {}
         }
-        let Some(inner) = of.deref() else { break };
+        let Some(inner) = of.deref().or_else(|| target(types.index, &of)) else { break };
         of = inner;
     }
     match of {
@@ -140,6 +140,17 @@ fn method(types: &Types<'_>, receiver: ExprId, method: &Name) -> Callee {
         // A type of the workspace without such a method: it derefs to another one, or a macro gives it.
         _ => namesakes(types.index, method),
     }
+}
+
+/// What a type of the workspace derefs to.
+pub(super) fn target(index: &Index<'_>, of: &Ty) -> Option<Ty> {
+    let Ty::Named(path, _) = of else { return None };
+    let name = path.last().filter(|_| !index.is_foreign(path))?;
+    let derefs = index.methods_in_impls(name, "deref");
+    let own = derefs.iter().filter(|(_, block)| type_name(&block.self_ty).is_some_and(|of| of == *name));
+    let (id, block) = own.into_iter().find(|(_, block)| block.target.is_some())?;
+    let generics: Vec<&Generic> = block.generics.iter().collect();
+    Some(lower(index, index.scope(*id)?, &generics, block.target.as_ref()?))
 }
 
 /// Whether a type is foreign and neither a result nor an option.

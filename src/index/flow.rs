@@ -14,6 +14,8 @@ pub(super) struct Source {
     pub(super) expr: ExprId,
     /// What of it.
     pub(super) how: How,
+    /// Whether a closure may get it by `&mut`, as its method says: `retain`, `and_modify`.
+    pub(super) lends: bool,
 }
 
 /// What of an expression a local is.
@@ -58,7 +60,7 @@ pub(super) fn matched(body: &Body) -> HashMap<LocalId, Source> {
             PatKind::Success if whole == How::Whole => How::Success,
             _ => How::Part,
         };
-        found.extend(pat.bindings.iter().map(|local| (*local, Source { expr, how })));
+        found.extend(pat.bindings.iter().map(|local| (*local, Source { expr, how, lends: false })));
     };
     for expr in &body.exprs {
         match &expr.kind {
@@ -93,11 +95,16 @@ pub(super) fn handed(body: &Body) -> HashMap<LocalId, Source> {
                     _ => How::Part,
                 };
                 let expr = if begins { args[0] } else { *receiver };
-                found.extend(param.bindings.iter().map(|local| (*local, Source { expr, how })));
+                let lends = lends_exclusively(method) || !gives_items(method);
+                found.extend(param.bindings.iter().map(|local| (*local, Source { expr, how, lends })));
             }
         }
     }
     found
+}
+
+fn lends_exclusively(method: &str) -> bool {
+    ["mut", "modify", "retain", "with", "scan"].iter().any(|part| method.contains(part))
 }
 
 /// Whether a method hands its closure one item after the other, or what is in an option.

@@ -9,7 +9,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
 
-use crate::index::calls::{Callee, callee};
+use crate::index::calls::{self, Callee, callee};
 use crate::index::flow::{self, How, Source};
 use crate::index::ty::{Ty, lower};
 use crate::index::{FunctionId, Index, Scope, paths};
@@ -91,9 +91,9 @@ impl<'a> Types<'a> {
         let matched = self.sources.get_or_init(|| flow::matched(self.body)).get(&id);
         let source = matched.or_else(|| self.handed.get_or_init(|| flow::handed(self.body)).get(&id));
         match source {
-            Some(Source { expr, how: How::Whole }) => self.of(*expr),
-            Some(Source { expr, how: How::Success }) => self.of(*expr).peel_refs().success(),
-            Some(Source { expr, how: How::Item }) => self.items(*expr),
+            Some(Source { expr, how: How::Whole, .. }) => self.of(*expr),
+            Some(Source { expr, how: How::Success, .. }) => self.of(*expr).peel_refs().success(),
+            Some(Source { expr, how: How::Item, .. }) => self.items(*expr),
             _ => Ty::Unknown,
         }
     }
@@ -123,6 +123,11 @@ impl<'a> Types<'a> {
     /// accumulator of a fold, what it begins with.
     pub fn handed(&self, local: LocalId) -> Option<ExprId> {
         self.handed.get_or_init(|| flow::handed(self.body)).get(&local).map(|source| source.expr)
+    }
+
+    /// Whether a closure's parameter may be borrowed exclusively, as far as the method says that is given the closure.
+    pub fn may_be_lent(&self, local: LocalId) -> bool {
+        self.handed.get_or_init(|| flow::handed(self.body)).get(&local).is_none_or(|source| source.lends)
     }
 
     /// Whether an expression is a statement of its own, whose value nobody gets.
@@ -157,6 +162,8 @@ impl<'a> Types<'a> {
                 Ty::Future(of) => *of,
                 // Facts say what comes back in the end.
                 of if of.is_described() => of,
+                // A lock that is waited for lends what it guards, as one that is not does.
+                of if self.is_lock(*base) => of,
                 _ => Ty::Unknown,
             },
             ExprKind::Try { base } => self.of(*base).success(),
@@ -170,6 +177,19 @@ impl<'a> Types<'a> {
             ExprKind::Block { block, kind: crate::ir::BlockKind::Plain, .. } => self.tail(*block),
             ExprKind::Call { .. } | ExprKind::MethodCall { .. } => self.result(expr),
             _ => Ty::Unknown,
+        }
+    }
+
+    fn is_lock(&self, expr: ExprId) -> bool {
+        match &self.body.expr(expr).kind {
+            ExprKind::MethodCall { method, args, .. } => {
+                args.is_empty()
+                    && matches!(
+                        method.as_str(),
+                        "lock" | "read" | "write" | "lock_owned" | "read_owned" | "write_owned"
+                    )
+            }
+            _ => false,
         }
     }
 
@@ -257,7 +277,18 @@ impl<'a> Types<'a> {
             && knowledge::kind(&path) == Some(Kind::Cell)
         {
             // A lock lends what it guards, behind a guard and perhaps a result.
-            let lends = matches!(method.as_str(), "borrow" | "borrow_mut" | "lock" | "read" | "write" | "load");
+            let lends = matches!(
+                method.as_str(),
+                "borrow"
+                    | "borrow_mut"
+                    | "lock"
+                    | "read"
+                    | "write"
+                    | "load"
+                    | "lock_owned"
+                    | "read_owned"
+                    | "write_owned"
+            );
             return if lends { inside } else { Ty::Unknown };
         }
         match method.as_str() {
@@ -290,7 +321,7 @@ impl<'a> Types<'a> {
             {
                 return found;
             }
-            let Some(inner) = of.deref() else { return Ty::Unknown };
+            let Some(inner) = of.deref().or_else(|| calls::target(self.index, &of)) else { return Ty::Unknown };
             of = inner;
         }
         Ty::Unknown

@@ -206,6 +206,8 @@ pub struct Impl {
     pub of_trait: Option<Path>,
     /// The type it is for.
     pub self_ty: TypeRef,
+    /// Its `type Target = ..;`.
+    pub target: Option<TypeRef>,
 }
 
 /// A `macro_rules!` definition.

@@ -3,7 +3,7 @@
 //! In: a call of a body, and the summaries of the workspace's functions. Out: its [`Effect`].
 
 use crate::analysis::effects::memory::{self, Holder};
-use crate::analysis::effects::names::{by_method_name, by_name, gives_away_exclusively};
+use crate::analysis::effects::names::{by_method_name, by_name, gives_away_exclusively, opened};
 use crate::analysis::effects::{Effect, Memory, claims, facts, suspends_by_itself, words};
 use crate::diagnostic::Confidence;
 use crate::index::calls::{Callee, callee};
@@ -59,6 +59,10 @@ pub(super) fn call_effect(
         && let Some(effect) = facts::by_chain(types, call)
     {
         return effect;
+    }
+    let is_resolved = matches!(callee, Callee::Workspace { resolved: true, .. });
+    if awaited && !is_resolved && memory::is_lock(types, call) && matches!(name.as_str(), "lock" | "read" | "write") {
+        return opened(types, call, &name);
     }
     match callee {
         Callee::Constructor(path) => of_constructor(types, path, awaited, summary),

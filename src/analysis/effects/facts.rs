@@ -34,7 +34,8 @@ pub(super) fn find(types: &Types<'_>, call: ExprId, callee: &Callee, awaited: bo
             let by_path = knowledge::fact(path).map(|fact| Found { fact, path: path.join("::") });
             by_path.or_else(|| by_trait(types, call))
         }
-        Callee::Unknown | Callee::Workspace { resolved: false, .. } => by_trait(types, call),
+        Callee::Unknown => by_prelude(types, call).or_else(|| by_trait(types, call)),
+        Callee::Workspace { resolved: false, .. } => by_trait(types, call),
         Callee::Workspace { .. } | Callee::Constructor(_) => None,
     }
 }
@@ -52,6 +53,14 @@ pub(super) fn of_call(types: &Types<'_>, call: ExprId) -> Option<Found> {
         ExprKind::Call { .. } | ExprKind::MethodCall { .. } => find(types, call, &callee(types, call), true),
         _ => None,
     }
+}
+
+/// The fact about a function that needs no path: `drop(x)`.
+fn by_prelude(types: &Types<'_>, call: ExprId) -> Option<Found> {
+    let ExprKind::Call { callee, .. } = &types.body.expr(call).kind else { return None };
+    let ExprKind::Path(path) = &types.body.expr(*callee).kind else { return None };
+    let [only] = path.segments.as_slice() else { return None };
+    knowledge::fact(std::slice::from_ref(&only.name)).map(|fact| Found { fact, path: only.name.to_string() })
 }
 
 /// The fact about a method of a trait of a foreign crate that this file imports.

@@ -26,7 +26,9 @@ pub(super) fn changed(types: &Types<'_>, expr: ExprId) -> Memory {
         ExprKind::Borrow { mutable: true, base } => through(*base),
         _ => None,
     };
-    lock.map(|lock| opened(types, lock, "changes")).unwrap_or_default()
+    lock.filter(|lock| !memory::is_own_lock(types, *lock))
+        .map(|lock| opened(types, lock, "changes"))
+        .unwrap_or_default()
 }
 
 /// What is locked exclusively while something else is awaited.
@@ -37,7 +39,8 @@ pub(super) fn held(types: &Types<'_>) -> Memory {
     };
     let mut found = Memory::default();
     for local in &types.body.locals {
-        let Some(lock) = local.init.and_then(|init| guard_of(types, init, 0)) else { continue };
+        let lock = local.init.and_then(|init| guard_of(types, init, 0));
+        let Some(lock) = lock.filter(|lock| !memory::is_own_lock(types, *lock)) else { continue };
         let ExprKind::MethodCall { method, .. } = &types.body.expr(lock).kind else { continue };
         let is_shared = method.contains("read");
         let init_end = local.init.map_or(0, |init| types.body.expr(init).span.end);

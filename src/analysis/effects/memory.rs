@@ -258,7 +258,7 @@ const LOCKS: [&str; 16] = [
 /// Whose memory a method that may change its receiver changes.
 pub(super) fn holder(types: &Types<'_>, receiver: ExprId, method: &str) -> Holder {
     if let Some(lock) = guard_of(types, receiver, 0) {
-        return Holder::Memory(cell_of_lock(types, lock));
+        return if is_own_lock(types, lock) { Holder::Own } else { Holder::Memory(cell_of_lock(types, lock)) };
     }
     match walk(types, receiver, 0) {
         Holder::Elsewhere if NEVER_SHARED.contains(&method) && !is_shared_cell(types, receiver) => Holder::Own,
@@ -390,6 +390,14 @@ pub(super) fn guard_of(types: &Types<'_>, expr: ExprId, depth: usize) -> Option<
 pub(super) fn is_lock(types: &Types<'_>, call: ExprId) -> bool {
     match &types.body.expr(call).kind {
         ExprKind::MethodCall { method, args, .. } => args.is_empty() && LOCKS.contains(&method.as_str()),
+        _ => false,
+    }
+}
+
+/// Whether a lock is of something that was made here and that nobody else has.
+pub(super) fn is_own_lock(types: &Types<'_>, lock: ExprId) -> bool {
+    match &types.body.expr(lock).kind {
+        ExprKind::MethodCall { receiver, .. } => is_made_here(types, *receiver),
         _ => false,
     }
 }

@@ -68,6 +68,9 @@ pub(super) fn on_memory(types: &Types<'_>, call: ExprId, receiver: ExprId, name:
 
 /// A lock that is opened: a fence to whoever keeps the guard, and a touch of what it guards.
 pub(super) fn opened(types: &Types<'_>, call: ExprId, name: &Name) -> Effect {
+    if memory::is_own_lock(types, call) {
+        return harmless(name, "opens a lock that nobody else has");
+    }
     let touched = Memory::read(memory::cell_of_lock(types, call));
     let because = format!("calls `{name}`, which gives a guard");
     Effect { memory: touched, ..Effect::fenced(Fence::Acquire, name, because) }
@@ -76,9 +79,6 @@ pub(super) fn opened(types: &Types<'_>, call: ExprId, name: &Name) -> Effect {
 /// What the name says where nothing else does.
 pub(super) fn by_name(types: &Types<'_>, call: ExprId, name: &Name, awaited: bool) -> Effect {
     let names = knowledge::names();
-    if awaited && memory::is_lock(types, call) && matches!(name.as_str(), "lock" | "read" | "write") {
-        return opened(types, call, name);
-    }
     if awaited && let Some(fence) = names.fence(name) {
         return Effect::fenced(fence, name, format!("calls `{name}`, which {} by its name", words::fence_says(fence)));
     }
@@ -89,7 +89,7 @@ pub(super) fn by_name(types: &Types<'_>, call: ExprId, name: &Name, awaited: boo
         Deed::Write if awaited => {
             Effect::new(Deed::Write, Confidence::Likely, name, format!("calls `{name}`, which writes by its name"))
         }
-        Deed::Write if !changes_its_own(types, call) => {
+        Deed::Write if !changes_its_own(types, call) && names.sync_method(name) != Some(SyncMethod::Pure) => {
             let because = format!("calls `{name}`, which may write, by its name");
             Effect { suspends: false, ..Effect::new(Deed::Unknown, Confidence::Likely, name, because) }
         }

@@ -281,6 +281,10 @@ fn inside(effect: Effect) -> Effect {
         Some(Fence::Acquire) if effect.suspends => {
             Effect { fence: None, deed: Deed::Unknown, confidence: Confidence::Possible, is_local: true, ..effect }
         }
+        // A deadline for what was asked here: it begins when it is asked.
+        Some(Fence::Time) if effect.callee.starts_with("timeout") => {
+            Effect { fence: None, deed: Deed::Pure, confidence: Confidence::Likely, ..effect }
+        }
         // A race between futures that were made here.
         Some(Fence::Event) if effect.callee.starts_with("select") => {
             Effect { fence: None, deed: Deed::Pure, confidence: Confidence::Likely, ..effect }

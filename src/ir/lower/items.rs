@@ -115,6 +115,10 @@ fn impl_block(ctx: &mut FileContext<'_>, syntax: &syn::ItemImpl) {
         generics: types::generics(places, &syntax.generics),
         of_trait: syntax.trait_.as_ref().map(|(path, _)| types::path(places, None, path).0),
         self_ty: types::type_ref(places, &syntax.self_ty),
+        target: syntax.items.iter().find_map(|item| match item {
+            ImplItem::Type(item) if item.ident == "Target" => Some(types::type_ref(places, &item.ty)),
+            _ => None,
+        }),
     };
     let owner = Owner::Impl(ctx.ir.impls.len());
     ctx.ir.impls.push(lowered);

@@ -1,0 +1,124 @@
+//! What the phases of a statement do.
+//!
+//! In: a statement of a region. Out: [`Effected`], from the effects of its calls.
+
+use crate::analysis::effects::{Effect, Effects, call_name};
+use crate::analysis::inspect::Call;
+use crate::analysis::region::Node;
+use crate::diagnostic::Confidence;
+use crate::index::ty::Ty;
+use crate::index::types::Types;
+use crate::ir::{ExprKind, LocalId, MacroKind, Name};
+use crate::knowledge::{self, Deed, Fence};
+
+/// What the two phases of a statement do.
+#[derive(Clone, Debug)]
+pub struct Effected {
+    /// The awaited part.
+    pub awaited: Option<Effect>,
+    /// The rest.
+    pub finish: Option<Effect>,
+    /// The arguments of the awaited part.
+    pub args: Option<Effect>,
+}
+
+/// What a statement does, phase by phase.
+pub fn effected(types: &Types<'_>, effects: &Effects<'_>, node: &Node) -> Effected {
+    let mut found = Effected { awaited: None, finish: None, args: None };
+    for call in &node.calls {
+        let effect = of_call(types, effects, *call);
+        let slot = match (call.in_await, call.awaited || call.apart) {
+            (true, true) => &mut found.awaited,
+            (true, false) => &mut found.args,
+            (false, _) => &mut found.finish,
+        };
+        *slot = Some(match slot.take() {
+            Some(so_far) => so_far.join(effect),
+            None => effect,
+        });
+    }
+    // Whatever it does on the way, it is this call that does it.
+    let site = node.calls.iter().rfind(|call| call.in_await && call.awaited && !call.apart);
+    if let (Some(call), Some(effect)) = (site, &mut found.awaited) {
+        let name = call_name(types, call.expr);
+        effect.callee = if name.is_empty() { effect.callee.clone() } else { name };
+    }
+    found
+}
+
+fn of_call(types: &Types<'_>, effects: &Effects<'_>, call: Call) -> Effect {
+    match &types.body.expr(call.expr).kind {
+        ExprKind::Call { .. } | ExprKind::MethodCall { .. } | ExprKind::Path(_) => {
+            effects.of_call(types, call.expr, call.awaited)
+        }
+        ExprKind::Macro(makro) => of_macro(makro.path.last(), makro.kind),
+        ExprKind::Block { .. } => {
+            Effect { suspends: true, ..Effect::pure("", "runs calls that are judged by themselves") }
+        }
+        ExprKind::Local(local) => of_future_in_local(types, effects, *local),
+        _ => of_future(types, effects, &types.of(call.expr)),
+    }
+}
+
+fn of_macro(name: &str, kind: MacroKind) -> Effect {
+    let pure = Effect::pure(name, "joins branches that are judged by themselves");
+    match kind {
+        MacroKind::Join { .. } => Effect { suspends: true, ..pure },
+        MacroKind::Print => Effect { deed: Deed::Write, because: format!("prints with `{name}!`").into(), ..pure },
+        _ => Effect {
+            deed: Deed::Unknown,
+            confidence: Confidence::Possible,
+            suspends: true,
+            because: "uses a macro of which nothing is known".into(),
+            ..pure
+        },
+    }
+}
+
+/// A local that holds a future: what it was made by says what awaiting it does.
+fn of_future_in_local(types: &Types<'_>, effects: &Effects<'_>, local: LocalId) -> Effect {
+    let declared = types.body.local(local);
+    if is_handle(&types.of_local(local)) {
+        return of_handle(&declared.name);
+    }
+    let Some(init) = declared.init else { return of_future(types, effects, &types.of_local(local)) };
+    match &types.body.expr(init).kind {
+        ExprKind::Call { .. } | ExprKind::MethodCall { .. } if call_name(types, init).starts_with("spawn") => {
+            of_handle(&declared.name)
+        }
+        ExprKind::Call { .. } | ExprKind::MethodCall { .. } => effects.of_call(types, init, true),
+        _ => of_future(types, effects, &types.of_local(local)),
+    }
+}
+
+/// Awaiting a task that was spawned.
+fn of_handle(name: &str) -> Effect {
+    let because = "waits for a task that runs already";
+    Effect { fence: Some(Fence::Spawned), suspends: true, ..Effect::pure(name, because) }
+}
+
+fn of_future(types: &Types<'_>, effects: &Effects<'_>, ty: &Ty) -> Effect {
+    if is_handle(ty) {
+        return of_handle("");
+    }
+    if let Ty::Named(path, _) = &ty.peeled()
+        && let Some(fence) = knowledge::fact(path).and_then(|fact| fact.fence)
+    {
+        return Effect {
+            fence: Some(fence),
+            suspends: true,
+            ..Effect::pure(path.last().map_or("", Name::as_str), "waits for an event")
+        };
+    }
+    let known = crate::analysis::effects::of_type(types, effects, ty);
+    known.unwrap_or_else(|| Effect {
+        deed: Deed::Unknown,
+        confidence: Confidence::Possible,
+        suspends: true,
+        ..Effect::pure("", "awaits a future of which nothing is known")
+    })
+}
+
+fn is_handle(ty: &Ty) -> bool {
+    matches!(ty, Ty::Named(path, _) if matches!(path.last().map(Name::as_str), Some("JoinHandle" | "AbortOnDrop" | "RemoteHandle")))
+}

@@ -1,0 +1,151 @@
+//! What in a region must follow what, by what it does.
+//!
+//! In: a [`Region`] and the effects of its statements. Out: the [`Edge`]s that effects make, at a confidence: with a lower
+//! one, more callees count as reads.
+
+use crate::analysis::blocker::{Blocker, BlockerKind};
+use crate::analysis::dependence::Edge;
+use crate::analysis::effected::Effected;
+use crate::analysis::effects::Effect;
+use crate::analysis::region::{Node, Region};
+use crate::diagnostic::Confidence;
+use crate::knowledge::{self, Deed, Fence};
+use crate::source::Span;
+
+/// The edges that effects make, on top of the others.
+pub fn effect_edges(region: &Region, effects: &[Effected], least: Confidence) -> Vec<Edge> {
+    let mut edges = Vec::new();
+    for to in 0..region.nodes.len() {
+        for from in 0..to {
+            let (earlier, later) = (&region.nodes[from], &region.nodes[to]);
+            if let Some(blocker) = effect_conflict((earlier, &effects[from]), (later, &effects[to]), least) {
+                edges.push(Edge { from, to, strict: true, blocker });
+            }
+        }
+    }
+    edges
+}
+
+fn effect_conflict(earlier: (&Node, &Effected), later: (&Node, &Effected), least: Confidence) -> Option<Blocker> {
+    if later.0.sites.is_empty() {
+        return barrier_behind(earlier, later);
+    }
+    let is_doubted = least == Confidence::Possible && are_siblings(earlier, later);
+    let fence = |(node, effected): (&Node, &Effected)| {
+        fence_of((node, effected)).filter(|_| !is_doubted || !is_only_dropped(node, effected))
+    };
+    if let Some(fence) = fence(later).or_else(|| fence(earlier)) {
+        return Some(fence);
+    }
+    if let Some(blocker) = finish_conflict(earlier, later.0.span) {
+        return Some(blocker);
+    }
+    if earlier.0.sites.is_empty() {
+        return None;
+    }
+    if let Some(args) = later.1.args.as_ref().filter(|args| !is_harmless(args)) {
+        let because = args.because.to_string();
+        let word = args.fence.map_or("args", Fence::word);
+        return Some(Blocker { because, ..Blocker::new(BlockerKind::Fence(word), later.0.span) });
+    }
+    let writes = not_a_read(earlier, least).or_else(|| not_a_read(later, least));
+    writes.filter(|_| !is_doubted).or_else(|| same_memory(earlier, later, is_doubted))
+}
+
+/// Two awaits of one kind: two calls of the same function with other arguments, or two whose values nobody gets. People
+/// join such writes, and only they can say whether they may be.
+fn are_siblings(earlier: (&Node, &Effected), later: (&Node, &Effected)) -> bool {
+    let (Some(first), Some(second)) = (&earlier.1.awaited, &later.1.awaited) else { return false };
+    let is_special = |effect: &Effect| effect.fence.is_some() || knowledge::names().is_gate(&effect.callee);
+    let is_same = first.callee == second.callee || (earlier.0.is_dropped && later.0.is_dropped);
+    is_same && !is_special(first) && !is_special(second)
+}
+
+/// Whether nothing but the dropped value says that nothing may cross a statement.
+fn is_only_dropped(node: &Node, effected: &Effected) -> bool {
+    let has_other = node.fence.as_ref().is_some_and(|fence| fence.kind != BlockerKind::Fence("discarded"));
+    node.is_dropped && !has_other && effected.awaited.as_ref().is_some_and(|effect| effect.fence.is_none())
+}
+
+/// Both touch a memory that one of them changes; with `named`, one that has a name.
+fn same_memory(earlier: (&Node, &Effected), later: (&Node, &Effected), named: bool) -> Option<Blocker> {
+    let (first, second) = (earlier.1.awaited.as_ref()?, later.1.awaited.as_ref()?);
+    let by_first = first.memory.conflict(&second.memory, named).map(|because| (first, earlier.0, because));
+    let by_second = || second.memory.conflict(&first.memory, named).map(|because| (second, later.0, because));
+    let (writer, node, because) = by_first.or_else(by_second)?;
+    let because = format!("{because}; both use it");
+    Some(Blocker { because, ..Blocker::new(BlockerKind::Write(writer.callee.clone()), node.span) })
+}
+
+/// An argument that may be evaluated earlier than today.
+fn is_harmless(args: &Effect) -> bool {
+    args.fence.is_none() && args.whole_deed() == Deed::Pure && args.confidence >= Confidence::Likely
+}
+
+/// A statement between that does something nobody else may see in another order.
+fn finish_conflict(earlier: (&Node, &Effected), span: Span) -> Option<Blocker> {
+    let finish = earlier.1.finish.as_ref()?;
+    let fence = match finish.fence {
+        Some(fence) => fence.word(),
+        None if finish.whole_deed() == Deed::Pure && finish.confidence >= Confidence::Likely => return None,
+        // What is read behind an await stays behind it; a read between might move above one.
+        None if finish.whole_deed() == Deed::Read && !earlier.0.sites.is_empty() => return None,
+        None => "statement",
+    };
+    let at = if earlier.0.sites.is_empty() { earlier.0.span } else { span };
+    Some(Blocker { because: finish.because.to_string(), ..Blocker::new(BlockerKind::Fence(fence), at) })
+}
+
+/// A statement between stays behind what it must not cross.
+fn barrier_behind(earlier: (&Node, &Effected), later: (&Node, &Effected)) -> Option<Blocker> {
+    let acts = finish_conflict(later, later.0.span).is_some() || later.0.fence.is_some();
+    if acts && !earlier.0.sites.is_empty() {
+        return Some(Blocker::new(BlockerKind::Fence("statement"), later.0.span));
+    }
+    fence_of(earlier)
+}
+
+/// Why nothing crosses a statement.
+fn fence_of((node, effected): (&Node, &Effected)) -> Option<Blocker> {
+    let awaited = effected.awaited.as_ref();
+    if let Some(effect) =
+        awaited.filter(|effect| effect.deed == Deed::Write && effect.fence.is_none_or(|fence| fence == Fence::Acquire))
+    {
+        let is_special = effect.fence.is_some() || node.fence.is_some() || knowledge::names().is_gate(&effect.callee);
+        let because = effect.because.to_string();
+        return is_special
+            .then(|| Blocker { because, ..Blocker::new(BlockerKind::Write(effect.callee.clone()), node.span) });
+    }
+    if let Some(effect) = awaited
+        && let Some(fence) = effect.fence
+    {
+        let because = effect.because.to_string();
+        return Some(Blocker { because, ..Blocker::new(BlockerKind::Fence(fence.word()), node.span) });
+    }
+    if node.is_dropped {
+        return node.fence.clone();
+    }
+    let is_proven_read = awaited.is_some_and(|effect| effect.is_read(Confidence::Proven)) && !node.may_fail;
+    // One that cannot fail, and whose value somebody looks at later, stops nothing here.
+    let may_stop = awaited.is_none_or(|effect| !effect.is_read(Confidence::Likely) || node.may_fail);
+    if awaited.is_some_and(|effect| knowledge::names().is_gate(&effect.callee)) && !is_proven_read && may_stop {
+        return Some(Blocker::new(BlockerKind::Fence(Fence::Gate.word()), node.span));
+    }
+
+    if node.may_fail && awaited.is_some_and(|effect| knowledge::names().may_refuse(&effect.callee)) {
+        return Some(Blocker::new(BlockerKind::Fence(Fence::Gate.word()), node.span));
+    }
+    node.fence.clone().filter(|blocker| !is_proven_read || blocker.kind != BlockerKind::Fence("discarded"))
+}
+
+fn not_a_read((node, effected): (&Node, &Effected), least: Confidence) -> Option<Blocker> {
+    let effect = effected.awaited.as_ref()?;
+    if effect.is_read(least) || (least == Confidence::Possible && effect.deed != Deed::Write) {
+        return None;
+    }
+    let kind = match effect.deed {
+        Deed::Write => BlockerKind::Write(effect.callee.clone()),
+        _ => BlockerKind::Unknown(effect.callee.clone()),
+    };
+    Some(Blocker { because: effect.because.to_string(), ..Blocker::new(kind, node.span) })
+}
