@@ -110,6 +110,7 @@ fn is_for_tests(name: &str) -> bool {
     let whole =
         ["tests", "testing", "test_util", "test_utils", "testutil", "testutils", "test_helpers", "test_fixtures"];
     whole.iter().any(|word| name == *word || name.ends_with(&format!("_{word}")))
+        || name.contains("_test_")
         || name.ends_with("_test")
         || name.starts_with("tests_")
         || name == "fuzz"

@@ -4,6 +4,7 @@
 
 use crate::analysis::effects::memory::{self, Holder};
 use crate::analysis::effects::names::{by_method_name, by_name, gives_away_exclusively, opened};
+use crate::analysis::effects::summary::inside;
 use crate::analysis::effects::{Effect, Memory, claims, facts, suspends_by_itself, words};
 use crate::diagnostic::Confidence;
 use crate::index::calls::{Callee, callee};
@@ -31,9 +32,7 @@ pub(super) fn call_effect(
         return ends();
     }
     if awaited && knowledge::names().is_cached(&name) {
-        let because = format!("calls `{name}`, which asks only when the answer is not kept");
-        let memory = kept_in(types, call, &name);
-        return Effect { memory, ..Effect::new(Deed::Read, Confidence::Likely, &name, because) };
+        return of_cached(types, call, &name, summary);
     }
     if awaited && checks_out(types, call, &name) {
         return Effect::fenced(Fence::Pool, &name, format!("calls `{name}`, which takes a connection from a pool"));
@@ -79,6 +78,10 @@ pub(super) fn call_effect(
                     return named;
                 }
                 let found = of_functions(types, call, &name, &functions, awaited, summary);
+                // A name of several words is hardly anybody else's.
+                if awaited && name.contains('_') {
+                    return Effect { confidence: found.confidence.min(Confidence::Likely), ..found };
+                }
                 // Only the name is shared, so nothing is proven by it; but a namesake that writes is a warning.
                 let warns = found.fence.is_some() || found.deed == Deed::Write || harms(&found);
                 if warns && found.deed >= named.deed {
@@ -136,6 +139,21 @@ pub(super) fn may_be_awaited(function: &Function) -> bool {
             Some(TypeRef::Impl(_) | TypeRef::Dyn(_)) => true,
             _ => false,
         }
+}
+
+/// A call that keeps its answer. One that only looks into memory never asks, and what is made once is asked for once.
+fn of_cached(types: &Types<'_>, call: ExprId, name: &Name, summary: &mut dyn FnMut(FunctionId) -> Effect) -> Effect {
+    let by_body = match callee(types, call) {
+        Callee::Workspace { functions, resolved: true } => {
+            functions.iter().map(|id| summary(*id)).reduce(Effect::join).map(inside)
+        }
+        _ => None,
+    };
+    let only_looks = by_body.is_some_and(|effect| effect.is_local || !effect.suspends);
+    let memory = kept_in(types, call, name);
+    let because = format!("calls `{name}`, which asks only when the answer is not kept");
+    let is_local = only_looks || name.starts_with("get_or_");
+    Effect { memory, is_local, ..Effect::new(Deed::Read, Confidence::Likely, name, because) }
 }
 
 /// Where answers are kept, when that has a name.

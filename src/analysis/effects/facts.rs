@@ -124,8 +124,29 @@ pub(super) fn effect(types: &Types<'_>, call: ExprId, found: &Found, awaited: bo
         let because = format!("calls `{name}`, which reads by its name");
         return Effect { suspends, ..Effect::new(Deed::Read, Confidence::Likely, &name, because) };
     }
-    let confidence = if deed == Deed::Unknown { Confidence::Possible } else { Confidence::Proven };
-    Effect { suspends, is_local: fact.is_local, ..Effect::new(deed, confidence, &name, because) }
+    let confidence = match deed {
+        // A task lives on when its starter is done; that is more than not knowing.
+        Deed::Unknown if name.starts_with("spawn") && !name.contains("blocking") => Confidence::Likely,
+        Deed::Unknown => Confidence::Possible,
+        _ => Confidence::Proven,
+    };
+    let is_local = fact.is_local || (of == "database" && asks_a_file(types));
+    Effect { suspends, is_local, ..Effect::new(deed, confidence, &name, because) }
+}
+
+/// Whether the only databases of this package are files of its own: its database crates are built for SQLite alone.
+fn asks_a_file(types: &Types<'_>) -> bool {
+    let package = types.index.source(types.scope.file).package;
+    let Some(package) = package.and_then(|package| types.index.workspace.packages.get(package)) else { return false };
+    let is_for = |feature: &String, of: &str| feature.contains(of);
+    let databases = package
+        .dependencies
+        .iter()
+        .filter(|dependency| matches!(dependency.package.as_str(), "sqlx" | "sea-orm" | "diesel" | "diesel-async"));
+    let features: Vec<&String> = databases.flat_map(|dependency| &dependency.features).collect();
+    let others = ["postgres", "mysql", "mssql", "any"];
+    features.iter().any(|feature| is_for(feature, "sqlite"))
+        && !features.iter().any(|feature| others.iter().any(|other| is_for(feature, other)))
 }
 
 /// Whether a path is that of a trait's method.

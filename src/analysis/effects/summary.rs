@@ -252,7 +252,7 @@ fn of_expr(
 }
 
 /// Inside a callee, what fences the caller's own awaits is an effect: what is acquired there is released there.
-fn inside(effect: Effect) -> Effect {
+pub(super) fn inside(effect: Effect) -> Effect {
     match effect.fence {
         // Whoever opens a lock here closes it here; what it guards is compared with what others touch.
         Some(Fence::Acquire) if !effect.memory.is_empty() => {
@@ -261,7 +261,7 @@ fn inside(effect: Effect) -> Effect {
             Effect { fence: None, deed: Deed::Pure, confidence: Confidence::Likely, is_local, because, ..effect }
         }
         // A clock is read here or there; what is dropped inside was made inside.
-        Some(Fence::Clock) => Effect { fence: None, deed: Deed::Read, confidence: Confidence::Likely, ..effect },
+        Some(Fence::Clock) => Effect { fence: None, deed: Deed::Pure, confidence: Confidence::Likely, ..effect },
         // What is done with the connection says what the call is for.
         Some(Fence::Pool) => {
             let because = format!("calls `{}`, which only takes a connection from a pool", effect.callee).into();
