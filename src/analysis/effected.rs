@@ -8,7 +8,7 @@ use crate::analysis::region::Node;
 use crate::diagnostic::Confidence;
 use crate::index::ty::Ty;
 use crate::index::types::Types;
-use crate::ir::{ExprKind, LocalId, MacroKind, Name};
+use crate::ir::{ExprId, ExprKind, LocalId, MacroKind, Name};
 use crate::knowledge::{self, Deed, Fence};
 
 /// What the two phases of a statement do.
@@ -42,8 +42,29 @@ pub fn effected(types: &Types<'_>, effects: &Effects<'_>, node: &Node) -> Effect
     if let (Some(call), Some(effect)) = (site, &mut found.awaited) {
         let name = call_name(types, call.expr);
         effect.callee = if name.is_empty() { effect.callee.clone() } else { name };
+        if effect.fence.is_none() && effect.deed <= Deed::Read && node.may_fail && is_permitted(types, call.expr) {
+            effect.fence = Some(Fence::Gate);
+            effect.because = format!("calls `{}`, which is told what is to be permitted", effect.callee).into();
+        }
     }
     found
+}
+
+/// Whether a call is given an action that somebody must be permitted to do: `authz::Action::Modify`. To read is what the
+/// call itself does.
+fn is_permitted(types: &Types<'_>, call: ExprId) -> bool {
+    let (ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. }) = &types.body.expr(call).kind else {
+        return false;
+    };
+    let names_action = |arg: &ExprId| match &types.body.expr(*arg).kind {
+        ExprKind::Path(path) => {
+            let of = path.segments.iter().rev().nth(1).map_or("", |segment| segment.name.as_str());
+            let is_action = ["Action", "Permission", "Privilege"].iter().any(|word| of.ends_with(word));
+            is_action && !["Read", "List", "View", "Get"].iter().any(|word| path.last().starts_with(word))
+        }
+        _ => false,
+    };
+    args.iter().any(names_action)
 }
 
 fn of_call(types: &Types<'_>, effects: &Effects<'_>, call: Call) -> Effect {

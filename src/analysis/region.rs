@@ -141,7 +141,10 @@ impl Split<'_, '_> {
         }
         let mut node = self.node(number, stmt, found);
         node.is_last = true;
-        node.calls.retain(|call| call.in_await);
+        let body = self.types.body;
+        let is_awaited_first =
+            |call: &Call| node.sites.iter().any(|site| body.expr(*site).span.contains(body.expr(call.expr).span));
+        node.calls.retain(|call| call.in_await && is_awaited_first(call));
         self.open.nodes.push(node);
         self.close(blocker);
     }

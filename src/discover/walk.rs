@@ -90,17 +90,24 @@ pub(super) fn package(package: &Package, index: usize, manifest: &Manifest) -> V
         let module = module_path(relative);
         let kind = by_name.unwrap_or(*kind);
         let helps_tests =
-            kind == Kind::Source && (is_for_tests(&package.name) || module.iter().any(|name| is_for_tests(name)));
+            kind == Kind::Source && (helps_tests(package, manifest) || module.iter().any(|name| is_for_tests(name)));
         candidates.push(candidate(path.clone(), if helps_tests { Kind::Test } else { kind }, module));
     }
     candidates.retain(|candidate| !package.targets.iter().any(|target| target.src_path == candidate.path));
     let roots = package.targets.iter().filter(|target| is_inside(&target.src_path, &manifest.root));
     let kind = |target: &Target| match Kind::of_target(target) {
-        Kind::Source if is_for_tests(&package.name) => Kind::Test,
+        Kind::Source if helps_tests(package, manifest) => Kind::Test,
         kind => kind,
     };
     candidates.extend(roots.map(|target| candidate(target.src_path.clone(), kind(target), Vec::new())));
     candidates
+}
+
+/// Whether a package serves tests: by its name, or by the folder it lies in.
+fn helps_tests(package: &Package, manifest: &Manifest) -> bool {
+    let below = package.manifest_path.strip_prefix(&manifest.root).ok().and_then(Path::parent);
+    let in_tests = below.is_some_and(|folder| folder.iter().any(|name| name == "tests" || name == "test"));
+    in_tests || is_for_tests(&package.name)
 }
 
 /// Modules and packages that serve tests without being tests: `tests.rs`, `user_test.rs`, `my-test-utils`, `tests-fuzz`.

@@ -81,7 +81,7 @@ pub(crate) fn expand(index: &Index<'_>, scope: Scope, mut names: Vec<Name>) -> V
             "self" => Some(module_path(index, scope)),
             "super" => Some(parent(module_path(index, scope))),
             "Self" => self_path(index, scope),
-            _ => imported(index, scope, &first),
+            _ => imported(index, scope, &first).or_else(|| child(index, scope, &names)),
         };
         let Some(replacement) = replacement else { return names };
         let is_final = !matches!(replacement.first().map(Name::as_str), Some("self" | "super" | "crate" | "Self"));
@@ -137,6 +137,18 @@ fn self_path(index: &Index<'_>, scope: Scope) -> Option<Vec<Name>> {
             other => type_name(other).map(|name| vec![name]),
         },
     }
+}
+
+/// A path that begins with a module of this one, whatever crate has the same name.
+fn child(index: &Index<'_>, scope: Scope, names: &[Name]) -> Option<Vec<Name>> {
+    let first = names.first().filter(|first| names.len() > 1 && first.starts_with(char::is_lowercase))?;
+    let mut path = module_path(index, scope);
+    path.push(first.clone());
+    let is_inside = index.file(scope.file)?.modules.iter().any(|module| {
+        let own = &index.file(scope.file).map_or(&[][..], |ir| &ir.modules)[scope.module].path;
+        module.path.len() == own.len() + 1 && module.path.starts_with(own) && module.path.last() == Some(first)
+    });
+    (is_inside || index.module_file(&path).is_some_and(|(_, taken)| taken == path.len())).then_some(path)
 }
 
 fn imported(index: &Index<'_>, scope: Scope, name: &Name) -> Option<Vec<Name>> {

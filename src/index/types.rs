@@ -256,6 +256,13 @@ impl<'a> Types<'a> {
         let constructs =
             matches!(name.as_str(), "new" | "default" | "from" | "with_capacity" | "builder" | "open" | "connect");
         let names_type = owner.last().is_some_and(|name| name.starts_with(char::is_uppercase));
+        // `Arc::new(Store::open())` holds a store, as does a lock around one.
+        if let ExprKind::Call { args, .. } = &self.body.expr(call).kind
+            && let ([only], "new" | "from" | "pin") = (args.as_slice(), name.as_str())
+            && matches!(owner.last().map(Name::as_str), Some("Arc" | "Rc" | "Box" | "Mutex" | "RwLock" | "RefCell"))
+        {
+            return Ty::Named(owner.to_vec(), vec![self.of(*only)]);
+        }
         if !is_method && constructs && names_type && name != "builder" {
             return Ty::Named(owner.to_vec(), Vec::new());
         }

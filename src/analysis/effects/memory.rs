@@ -273,6 +273,8 @@ fn walk(types: &Types<'_>, expr: ExprId, depth: usize) -> Holder {
     let next = |expr: ExprId| walk(types, expr, depth + 1);
     match &types.body.expr(expr).kind {
         ExprKind::Local(_) => of_local(types, expr, depth),
+        // What is only counted for those who watch the program is nobody's memory.
+        ExprKind::Field { base, name } if is_watched(types, *base, name) => Holder::Own,
         ExprKind::Field { base, .. } => match kind_of(&types.of(expr)) {
             Some(Kind::Cell) => Holder::Memory(cell_of_place(types, expr, depth)),
             Some(Kind::Value) => Holder::Own,
@@ -298,6 +300,15 @@ fn walk(types: &Types<'_>, expr: ExprId, depth: usize) -> Holder {
         ExprKind::Path(path) if types.index.is_static(path.last()) => Holder::Memory(static_cell(types, path.last())),
         _ => Holder::Elsewhere,
     }
+}
+
+/// Whether a field is one of metrics: `self.metrics.hits`, a field of `StoreMetrics`.
+fn is_watched(types: &Types<'_>, base: ExprId, name: &str) -> bool {
+    let of_metrics = || match types.of(base).peeled() {
+        Ty::Named(path, _) => path.last().is_some_and(|name| name.ends_with("Metrics") || name.ends_with("Stats")),
+        _ => false,
+    };
+    name.ends_with("metrics") || of_metrics()
 }
 
 fn of_local(types: &Types<'_>, expr: ExprId, depth: usize) -> Holder {

@@ -24,7 +24,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
 use crate::diagnostic::Confidence;
-use crate::index::calls::{Callee, named_function};
+use crate::index::calls::{Callee, callee, named_function};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index};
@@ -159,6 +159,7 @@ impl<'a> Effects<'a> {
         }
         let summarise = |id| self.of_function(id);
         let effect = call_effect(types, call, awaited, &mut |id| (*summarise(id)).clone());
+        let effect = if awaited && calls_itself(types, call) { doubled(effect) } else { effect };
         if awaited { for_its_name(call_name(types, call), effect) } else { effect }
     }
 
@@ -171,6 +172,22 @@ impl<'a> Effects<'a> {
         self.known(id)
             .unwrap_or_else(|| Arc::new(Effect::new(Deed::Unknown, Confidence::Possible, "", "could not be read")))
     }
+}
+
+/// Whether a call is of the function it stands in.
+fn calls_itself(types: &Types<'_>, call: ExprId) -> bool {
+    let Callee::Workspace { functions, .. } = callee(types, call) else { return false };
+    let is_it = |id: &FunctionId| {
+        let function = types.index.function(*id);
+        id.file == types.scope.file && function.is_some_and(|function| function.span == types.function.span)
+    };
+    functions.iter().any(is_it)
+}
+
+/// Two calls of a function by itself are four in the next step, and then eight.
+fn doubled(effect: Effect) -> Effect {
+    let because = "calls itself, and each call would again be several at once".into();
+    Effect { deed: effect.deed.max(Deed::Unknown), confidence: Confidence::Possible, because, ..effect }
 }
 
 /// A call that changes memory on the way to an answer has a name that says it reads. Under any other name the change may be

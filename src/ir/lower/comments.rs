@@ -25,7 +25,7 @@ const WORDS: [&str; 18] = [
 ];
 
 /// Phrases of the same kind.
-const PHRASES: [&str; 4] = ["rate limit", "rate-limit", "one at a time", "one by one"];
+const PHRASES: [&str; 6] = ["rate limit", "rate-limit", "one at a time", "one by one", "checked first", "first check"];
 
 /// Whether a gap between statements holds a comment that speaks of order.
 pub(super) fn speak_of_order(gap: &str) -> bool {
