@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::analysis::effects::Effects;
 use crate::analysis::verdict::{VerdictKind, verdicts};
-use crate::analysis::{analyze, awaits_twice};
+use crate::analysis::{Purpose, analyze, awaits_twice};
 use crate::diagnostic::{Confidence, Diagnostic, Level};
 use crate::discover::{Workspace, near_names};
 use crate::index::types::Types;
@@ -111,7 +111,7 @@ pub fn why(workspace: &Workspace, options: &Options, file: FileId, line: usize) 
     let mut found = Vec::new();
     for (id, _) in index.functions_in(file).filter(|(id, _)| asked.iter().any(|(function, _)| function == id)) {
         let Some(types) = Types::new(&index, id) else { continue };
-        let analyses = analyze(&types, &effects, options.confidence);
+        let analyses = analyze(&types, &effects, options.confidence, Purpose::Explain);
         let verdicts = verdicts(&types, &effects, &analyses);
         let own = verdicts.iter().filter(|verdict| asked.contains(&(id, verdict.site)));
         found.extend(own.map(|verdict| why::why(&types, &analyses, verdict)));
@@ -146,7 +146,7 @@ pub fn verdicts_of(
     let mut marks = Vec::new();
     for (id, _) in index.functions_in(file) {
         let Some(types) = Types::new(&index, id) else { continue };
-        let analyses = analyze(&types, &effects, options.confidence);
+        let analyses = analyze(&types, &effects, options.confidence, Purpose::Explain);
         for verdict in verdicts(&types, &effects, &analyses) {
             let line = source.position(verdict.span.end.saturating_sub(1)).line;
             match verdict.kind {
@@ -184,7 +184,7 @@ pub fn check_file(effects: &Effects<'_>, file: FileId, options: &Options) -> Res
 
 fn check_function(effects: &Effects<'_>, id: FunctionId, options: &Options, found: &mut Vec<Diagnostic>) {
     let Some(types) = Types::new(effects.index, id).filter(|types| awaits_twice(types.body)) else { return };
-    let analyses = analyze(&types, effects, options.confidence);
+    let analyses = analyze(&types, effects, options.confidence, Purpose::Report);
     if analyses.is_empty() {
         return;
     }

@@ -21,7 +21,7 @@ pub mod verdict;
 use crate::analysis::dependence::Edge;
 use crate::analysis::effected::{Effected, effected};
 use crate::analysis::effects::{Effect, Effects};
-use crate::analysis::region::Region;
+use crate::analysis::region::{Node, Region};
 use crate::analysis::schedule::{Schedule, schedule};
 use crate::diagnostic::Confidence;
 use crate::index::types::Types;
@@ -45,13 +45,22 @@ pub struct Analysis {
     pub confidence: Confidence,
 }
 
+/// What an analysis is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To report what may run together: of a region in which nothing may, nobody asks why.
+    Report,
+    /// To say of each await why it stands where it stands.
+    Explain,
+}
+
 /// Analyses every region of a function in which something is awaited. `least` is the confidence below which a
 /// callee does not count as a read.
-pub fn analyze(types: &Types<'_>, effects: &Effects<'_>, least: Confidence) -> Vec<Analysis> {
+pub fn analyze(types: &Types<'_>, effects: &Effects<'_>, least: Confidence, purpose: Purpose) -> Vec<Analysis> {
     let blocks = (0..types.body.blocks.len()).map(|number| BlockId(u32::try_from(number).unwrap_or(u32::MAX)));
     let regions = blocks.flat_map(|block| region::regions(types, block));
     let awaiting = regions.filter(|region| region.nodes.iter().any(|node| !node.sites.is_empty()));
-    awaiting.map(|region| analyze_region(types, effects, region, least)).collect()
+    awaiting.map(|region| analyze_region(types, effects, region, least, purpose)).collect()
 }
 
 /// Whether a body awaits twice, so that something may wait for something.
@@ -74,7 +83,13 @@ pub fn is_rewritten(function: &Function) -> bool {
     function.attributes.iter().any(|path| REWRITING_ATTRIBUTES.contains(&last(path).as_str()))
 }
 
-fn analyze_region(types: &Types<'_>, effects: &Effects<'_>, mut region: Region, least: Confidence) -> Analysis {
+fn analyze_region(
+    types: &Types<'_>,
+    effects: &Effects<'_>,
+    mut region: Region,
+    least: Confidence,
+    purpose: Purpose,
+) -> Analysis {
     let weights: Vec<usize> = region.nodes.iter().map(|node| node.sites.len()).collect();
     let is_alone = weights.iter().filter(|weight| **weight > 0).count() < 2;
     if !is_alone {
@@ -82,10 +97,23 @@ fn analyze_region(types: &Types<'_>, effects: &Effects<'_>, mut region: Region, 
     }
     let edges = dependence::data_edges(types, &region);
     let by_data = schedule(&weights, &edges);
+    let mut known: Vec<Option<Effected>> = vec![None; region.nodes.len()];
+    let mut is_hopeless = || {
+        purpose == Purpose::Report
+            && least >= Confidence::Likely
+            && !order::may_join(&region, &edges, least, &mut |node| {
+                known[node].get_or_insert_with(|| effected(types, effects, &region.nodes[node])).clone()
+            })
+    };
     if by_data.after == by_data.before {
         return Analysis { region, effects: Vec::new(), edges, schedule: by_data, confidence: Confidence::Proven };
     }
-    let effected: Vec<Effected> = region.nodes.iter().map(|node| effected(types, effects, node)).collect();
+    if is_hopeless() {
+        let as_it_is = Schedule { after: by_data.before, ..by_data };
+        return Analysis { region, effects: Vec::new(), edges, schedule: as_it_is, confidence: Confidence::Proven };
+    }
+    let of_node = |(node, known): (&Node, Option<Effected>)| known.unwrap_or_else(|| effected(types, effects, node));
+    let effected: Vec<Effected> = region.nodes.iter().zip(known).map(of_node).collect();
     let weights = weights_of(&region, &effected, least.max(Confidence::Likely));
     // What is likely is reported as such, even where more would be possible.
     let mut found = at_confidence(&region, &effected, &edges, &weights, least.max(Confidence::Likely));

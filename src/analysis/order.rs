@@ -26,6 +26,44 @@ pub fn effect_edges(region: &Region, effects: &[Effected], least: Confidence) ->
     edges
 }
 
+/// Whether any two awaits may still run together, asked of one node after the other: as soon as nothing is left that could,
+/// the rest is not looked at. Invariant: where it says no, the whole set of edges says no.
+pub fn may_join(
+    region: &Region,
+    data: &[Edge],
+    least: Confidence,
+    effected: &mut dyn FnMut(usize) -> Effected,
+) -> bool {
+    let count = region.nodes.len();
+    let mut follows = vec![false; count * count];
+    for edge in data.iter().filter(|edge| edge.strict) {
+        follows[edge.from * count + edge.to] = true;
+    }
+    let is_parallel = |one: usize, two: usize| one != two && !follows[one.min(two) * count + one.max(two)];
+    let mut left: Vec<usize> = (0..count).filter(|node| !region.nodes[*node].sites.is_empty()).collect();
+    for node in left.clone() {
+        if !left.iter().any(|other| is_parallel(node, *other)) {
+            continue;
+        }
+        if stands_alone(&region.nodes[node], &effected(node), least) {
+            left.retain(|other| *other != node);
+            let has_pair = left.iter().any(|one| left.iter().any(|two| is_parallel(*one, *two)));
+            if !has_pair {
+                return false;
+            }
+        }
+    }
+    left.iter().any(|one| left.iter().any(|two| is_parallel(*one, *two)))
+}
+
+/// Whether a statement can run beside no other, or gains nothing by it.
+fn stands_alone(node: &Node, effected: &Effected, least: Confidence) -> bool {
+    let waits = |effect: &Effect| effect.suspends && !effect.is_local;
+    fence_of((node, effected)).is_some()
+        || not_a_read((node, effected), least).is_some()
+        || effected.awaited.as_ref().is_some_and(|effect| !waits(effect))
+}
+
 fn effect_conflict(earlier: (&Node, &Effected), later: (&Node, &Effected), least: Confidence) -> Option<Blocker> {
     if later.0.sites.is_empty() {
         return barrier_behind(earlier, later);

@@ -6,12 +6,12 @@
 //! `&self` or a binding without `mut` owns cannot be borrowed exclusively.
 
 use crate::analysis::access::{Place, place};
-use crate::analysis::effects::call_name;
+use crate::analysis::effects::{self, call_name};
 use crate::index::calls::{Callee, callee};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::ir::{ExprId, ExprKind, LocalId, Name, Origin, Receiver, TypeRef};
-use crate::knowledge;
+use crate::knowledge::{self, Takes};
 
 /// What is done with the value of an expression.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -78,6 +78,13 @@ fn declared_usage(receiver: &Receiver) -> Usage {
 }
 
 fn unknown_receiver_usage(types: &Types<'_>, call: ExprId, receiver: ExprId) -> Usage {
+    let place_of = place(types.body, receiver);
+    match effects::takes(types, call) {
+        Some(Takes::Exclusive) => return Usage::Exclusive,
+        Some(Takes::Shared) => return Usage::Shared,
+        Some(Takes::Value) if !matches!(types.of(receiver), Ty::Ref(..)) => return Usage::Value,
+        Some(Takes::Value) | None => {}
+    }
     let name = call_name(types, call);
     let names = knowledge::names();
     if matches!(name.as_str(), "into" | "into_iter" | "into_inner" | "unwrap" | "expect" | "commit" | "rollback") {
@@ -86,8 +93,7 @@ fn unknown_receiver_usage(types: &Types<'_>, call: ExprId, receiver: ExprId) -> 
     if names.sync_method(&name) == Some(knowledge::SyncMethod::Pure) && !names.is_exclusive(&name) {
         return Usage::Shared;
     }
-    let owned = place(types.body, receiver);
-    match owned {
+    match place_of {
         Some(place) if !may_be_borrowed_exclusively(types, &place) => Usage::Shared,
         Some(_) => Usage::Exclusive,
         None => Usage::Value,

@@ -6,6 +6,7 @@ mod claims;
 mod cli;
 mod discover;
 mod docs;
+mod facts;
 mod fixtures;
 mod hazard_rows;
 mod lowering;

@@ -7,7 +7,7 @@
 
 use cargo_conjoin::analysis::effects::Effects;
 use cargo_conjoin::analysis::verdict::{Verdict, verdicts};
-use cargo_conjoin::analysis::{Analysis, analyze};
+use cargo_conjoin::analysis::{Analysis, Purpose, analyze};
 use cargo_conjoin::check::{Options, check_file};
 use cargo_conjoin::diagnostic::{Confidence, Diagnostic};
 use cargo_conjoin::index::FunctionId;
@@ -51,7 +51,7 @@ impl<'a> Level<'a> {
         ids.dedup();
         let function = |id: FunctionId| {
             let types = Types::new(effects.index, id)?;
-            let analyses = analyze(&types, effects, confidence);
+            let analyses = analyze(&types, effects, confidence, Purpose::Explain);
             let verdicts = verdicts(&types, effects, &analyses);
             Some(Function { id, types, analyses, verdicts })
         };

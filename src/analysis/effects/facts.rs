@@ -12,7 +12,7 @@ use crate::diagnostic::Confidence;
 use crate::index::calls::{Callee, callee};
 use crate::index::types::Types;
 use crate::ir::{ExprId, ExprKind, Literal, Name};
-use crate::knowledge::{self, Begins, Claim, Deed, Fact, Fence, sql};
+use crate::knowledge::{self, Begins, Claim, Deed, Fact, Fence, Takes, sql};
 
 /// Longer chains of receivers are not followed.
 const LONGEST_CHAIN: usize = 64;
@@ -53,6 +53,11 @@ pub(super) fn of_call(types: &Types<'_>, call: ExprId) -> Option<Found> {
         ExprKind::Call { .. } | ExprKind::MethodCall { .. } => find(types, call, &callee(types, call), true),
         _ => None,
     }
+}
+
+/// How a foreign method takes what it is called on, where a fact says so.
+pub fn takes(types: &Types<'_>, call: ExprId) -> Option<Takes> {
+    of_call(types, call)?.fact.receiver
 }
 
 /// The fact about a function that needs no path: `drop(x)`.

@@ -12,6 +12,9 @@ use crate::index::types::Types;
 use crate::index::{FunctionId, type_name};
 use crate::ir::{ExprId, ExprKind, LoopKind, Name};
 
+/// Longer chains of locals and adapters are not followed.
+const DEEPEST: usize = 16;
+
 /// What is run so, with "hands on `remembered`" in front.
 pub(super) fn effects(types: &Types<'_>, summary: &mut dyn FnMut(FunctionId) -> Effect) -> Vec<(String, Effect)> {
     let mut found: Vec<(String, FunctionId)> = Vec::new();
@@ -48,46 +51,65 @@ fn named<'t>(types: &'t Types<'_>) -> impl Iterator<Item = (String, FunctionId)>
     })
 }
 
-/// The `drop` of what the body binds.
+/// The `drop` of what the body builds and binds.
 fn dropped<'t>(types: &'t Types<'_>) -> impl Iterator<Item = (String, FunctionId)> + 't {
-    let bound = types.body.locals.iter().filter(|local| local.init.is_some());
-    bound.flat_map(|local| {
-        let of = local.init.map_or(Ty::Unknown, |init| types.of(init));
-        methods(types, &of, "drop").into_iter().map(move |id| (format!("drops `{}`", local.name), id))
+    let bound = types.body.locals.iter().filter_map(|local| Some((local, local.init?)));
+    bound.flat_map(|(local, init)| {
+        let found = built(types, init, 0).map(|of| methods(types, of, "Drop", "drop")).unwrap_or_default();
+        found.into_iter().map(move |id| (format!("drops `{}`", local.name), id))
     })
 }
 
-/// The `next` of iterators of the workspace, and the `deref` of its pointers.
+/// The `next` of iterators that the body builds and goes through, and the `deref` of pointers.
 fn gone_through<'t>(types: &'t Types<'_>) -> impl Iterator<Item = (String, FunctionId)> + 't {
     types.body.exprs.iter().flat_map(|expr| {
-        let (of, method, words) = match &expr.kind {
-            ExprKind::Loop { kind: LoopKind::For { iter, .. }, .. } => (root(types, *iter), "next", "goes through"),
-            ExprKind::Deref { base } => (*base, "deref", "looks behind"),
+        let (found, words) = match &expr.kind {
+            ExprKind::Loop { kind: LoopKind::For { iter, .. }, .. } => {
+                let of = built(types, *iter, 0);
+                (of.map(|of| methods(types, of, "Iterator", "next")), "goes through a value of its own type")
+            }
+            ExprKind::Deref { base } if types.index.declares_function("deref") => match types.of(*base).peel_refs() {
+                Ty::Named(path, _) => {
+                    let found = path.last().map(|of| methods(types, of, "Deref", "deref"));
+                    (found, "looks behind a pointer of its own type")
+                }
+                _ => return Vec::new(),
+            },
             _ => return Vec::new(),
         };
-        let of = if method == "deref" { types.of(of).peel_refs() } else { types.of(of) };
-        let found = methods(types, &of, method);
-        found.into_iter().map(|id| (format!("{words} a value of its own type"), id)).collect()
+        found.unwrap_or_default().into_iter().map(|id| (words.to_owned(), id)).collect()
     })
 }
 
-/// What a chain of adapters begins with.
-fn root(types: &Types<'_>, expr: ExprId) -> ExprId {
-    let mut at = expr;
-    for _ in 0..16 {
-        match &types.body.expr(at).kind {
-            ExprKind::MethodCall { receiver, .. } if matches!(types.of(at), Ty::Unknown) => at = *receiver,
-            _ => break,
-        }
+/// The name of the type of a value that is built on the spot: `Rows::open(..)`, `Busy(..)`, `Guard { .. }`, behind a local
+/// and adapters too.
+fn built<'t>(types: &'t Types<'_>, expr: ExprId, depth: usize) -> Option<&'t Name> {
+    let next = |expr: ExprId| built(types, expr, depth + 1);
+    match &types.body.expr(expr).kind {
+        _ if depth > DEEPEST => None,
+        ExprKind::Call { callee, .. } => match &types.body.expr(*callee).kind {
+            ExprKind::Path(path) => path
+                .segments
+                .iter()
+                .rev()
+                .map(|segment| &segment.name)
+                .find(|name| name.starts_with(char::is_uppercase)),
+            _ => None,
+        },
+        ExprKind::Struct { path, .. } => path.segments.last().map(|segment| &segment.name),
+        ExprKind::Local(local) => types.body.local(*local).init.and_then(next),
+        ExprKind::MethodCall { receiver, .. } => next(*receiver),
+        ExprKind::Borrow { base, .. } | ExprKind::Try { base } | ExprKind::Await { base } => next(*base),
+        _ => None,
     }
-    at
 }
 
 /// The bodies of a trait's method for a type of the workspace.
-fn methods(types: &Types<'_>, of: &Ty, method: &str) -> Vec<FunctionId> {
-    let Ty::Named(path, _) = of else { return Vec::new() };
-    let Some(name) = path.last().filter(|_| types.index.declares_function(method)) else { return Vec::new() };
-    let in_impls = types.index.methods_in_impls(name, method);
-    let own = in_impls.iter().filter(|(_, block)| block.of_trait.is_some());
-    own.filter(|(_, block)| type_name(&block.self_ty).is_some_and(|of: Name| of == *name)).map(|(id, _)| *id).collect()
+fn methods(types: &Types<'_>, of: &Name, of_trait: &str, method: &str) -> Vec<FunctionId> {
+    if !types.index.implements(of, of_trait) {
+        return Vec::new();
+    }
+    let in_impls = types.index.methods_in_impls(of, method);
+    let own = in_impls.iter().filter(|(_, block)| block.of_trait.as_ref().is_some_and(|path| path.last() == of_trait));
+    own.filter(|(_, block)| type_name(&block.self_ty).is_some_and(|name| name == *of)).map(|(id, _)| *id).collect()
 }
