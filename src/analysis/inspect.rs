@@ -3,7 +3,7 @@
 //! In: a statement's expression. Out: [`Inspection`].
 
 use crate::analysis::access::children;
-use crate::analysis::effects::{call_name, suspends_by_itself};
+use crate::analysis::effects::{self, call_name, suspends_by_itself};
 use crate::index::calls::{Callee, callee, named_function};
 use crate::index::types::Types;
 use crate::ir::{
@@ -78,20 +78,6 @@ fn may_be_future(types: &Types<'_>, call: ExprId) -> bool {
         _ => false,
     };
     !is_known_sync && !declared_sync()
-}
-
-/// Whether a method gives the future back that it is called on, in another wrapping.
-pub fn is_wrapper(method: &str) -> bool {
-    matches!(
-        method,
-        "instrument"
-            | "in_current_span"
-            | "with_subscriber"
-            | "with_current_subscriber"
-            | "boxed"
-            | "boxed_local"
-            | "fuse"
-    )
 }
 
 /// What a closure may give back: its value, or the one of the last statement of each branch; with it what such a value is
@@ -245,19 +231,25 @@ impl Walk<'_, '_> {
         awaits
     }
 
-    /// What is awaited behind wrappers that only follow it with their eyes: `load(id).instrument(span)`.
-    fn unwrapped(&mut self, base: ExprId) -> ExprId {
+    /// What is awaited behind wrappers; what those are given is looked at.
+    fn without_wrappers(&mut self, base: ExprId) -> ExprId {
+        let inner = effects::unwrapped(self.types.body, base);
         let mut at = base;
-        while let ExprKind::MethodCall { receiver, method, args, .. } = &self.types.body.expr(at).kind
-            && is_wrapper(method)
-            && matches!(self.types.body.expr(*receiver).kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. })
-        {
-            for arg in args {
-                self.visit(*arg);
+        while at != inner {
+            let children = children(self.types.body, at);
+            let inside = children
+                .iter()
+                .copied()
+                .find(|child| self.types.body.expr(*child).span.contains(self.types.body.expr(inner).span));
+            for child in children.iter().filter(|child| Some(**child) != inside) {
+                if !matches!(self.types.body.expr(*child).kind, ExprKind::Path(_)) {
+                    self.visit(*child);
+                }
             }
-            at = *receiver;
+            let Some(next) = inside else { break };
+            at = next;
         }
-        at
+        inner
     }
 
     /// The operands of a call, what is called left out.
@@ -294,7 +286,7 @@ impl Walk<'_, '_> {
 
     fn visit_await(&mut self, expr: ExprId, base: ExprId) -> bool {
         let outer = std::mem::replace(&mut self.in_await, true);
-        let base = self.unwrapped(base);
+        let base = self.without_wrappers(base);
         match &self.types.body.expr(base).kind {
             ExprKind::Call { .. } | ExprKind::MethodCall { .. } => {
                 self.visit_operands(base);

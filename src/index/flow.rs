@@ -137,6 +137,20 @@ pub(super) fn dropped(body: &Body) -> HashSet<ExprId> {
     dropped.collect()
 }
 
+/// The locals that somebody else is given: borrowed, or copied as a handle.
+pub(super) fn lent(body: &Body) -> HashSet<LocalId> {
+    let local = |expr: ExprId| match body.expr(expr).kind {
+        ExprKind::Local(local) => Some(local),
+        _ => None,
+    };
+    let lent = body.exprs.iter().filter_map(|expr| match &expr.kind {
+        ExprKind::Borrow { base, .. } => local(*base),
+        ExprKind::MethodCall { receiver, method, .. } if method == "clone" => local(*receiver),
+        _ => None,
+    });
+    lent.collect()
+}
+
 /// The locals that are named anywhere after they were bound.
 pub(super) fn used(body: &Body) -> HashSet<LocalId> {
     let mut found = HashSet::new();

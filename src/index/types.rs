@@ -37,6 +37,7 @@ pub struct Types<'a> {
     handed: OnceCell<HashMap<LocalId, Source>>,
     used: OnceCell<HashSet<LocalId>>,
     dropped: OnceCell<HashSet<ExprId>>,
+    lent: OnceCell<HashSet<LocalId>>,
     depth: RefCell<usize>,
 }
 
@@ -56,6 +57,7 @@ impl<'a> Types<'a> {
             handed: OnceCell::new(),
             used: OnceCell::new(),
             dropped: OnceCell::new(),
+            lent: OnceCell::new(),
             depth: RefCell::new(0),
         })
     }
@@ -128,6 +130,11 @@ impl<'a> Types<'a> {
     /// Whether a closure's parameter may be borrowed exclusively, as far as the method says that is given the closure.
     pub fn may_be_lent(&self, local: LocalId) -> bool {
         self.handed.get_or_init(|| flow::handed(self.body)).get(&local).is_none_or(|source| source.lends)
+    }
+
+    /// Whether a local is borrowed or copied for somebody else.
+    pub fn is_lent(&self, local: LocalId) -> bool {
+        self.lent.get_or_init(|| flow::lent(self.body)).contains(&local)
     }
 
     /// Whether an expression is a statement of its own, whose value nobody gets.

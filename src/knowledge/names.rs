@@ -14,8 +14,10 @@ use super::{Deed, Fence};
 pub struct Names {
     read: Vec<String>,
     unclear: Vec<String>,
+    common: Vec<String>,
     write: Vec<String>,
     cached: Vec<String>,
+    begin: Vec<String>,
     cached_words: Vec<String>,
     fence: FenceNames,
     sync: SyncNames,
@@ -67,6 +69,12 @@ pub enum SyncMethod {
 }
 
 impl Names {
+    /// Whether a name says so little that several types may well have it: `get_all`, `find_by_id`.
+    pub fn is_common(&self, name: &str) -> bool {
+        let rest = || name.split('_').skip(1);
+        rest().all(|word| self.common.iter().any(|known| known == word))
+    }
+
     /// What an awaited call does, by its name.
     pub fn deed(&self, name: &str) -> Deed {
         let name = name.strip_prefix("try_").unwrap_or(name).trim_start_matches('_');
@@ -125,11 +133,17 @@ impl Names {
         lists.into_iter().find(|(names, _)| names.iter().any(|known| known == name)).map(|(_, kind)| kind)
     }
 
+    /// Whether an awaited call of that name begins something, and may make what it needs.
+    pub fn begins(&self, name: &str) -> bool {
+        has_word(&self.begin, name, name.split('_').next().unwrap_or(name))
+    }
+
     /// Whether an awaited call of that name keeps its answer and gives it again.
     pub fn is_cached(&self, name: &str) -> bool {
-        let has_word = || name.split('_').any(|word| self.cached_words.iter().any(|known| known == word));
+        let mut words = name.split('_').take(2);
+        let has_word = words.any(|word| self.cached_words.iter().any(|known| known == word));
         self.cached.iter().any(|known| known == name)
-            || (has_word() && (self.deed(name) == Deed::Read || name.starts_with("cached_")))
+            || (has_word && (self.deed(name) == Deed::Read || name.starts_with("cached_")))
     }
 
     /// Whether a synchronous call of that name reads the clock.

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use crate::analysis::effects::call_name;
+use crate::analysis::effects::{call_name, unwrapped};
 use crate::index::types::Types;
 use crate::ir::{ExprId, ExprKind};
 use crate::source::{SourceFile, Span};
@@ -13,7 +13,7 @@ use crate::source::{SourceFile, Span};
 /// What people call the callee: `User::load`, `fetch_user`, `join!`.
 pub(crate) fn callee_text(types: &Types<'_>, site: ExprId) -> String {
     let base = match &types.body.expr(site).kind {
-        ExprKind::Await { base } => *base,
+        ExprKind::Await { base } => unwrapped(types.body, *base),
         ExprKind::Macro(call) => return format!("{}!", call.path.last()),
         _ => site,
     };

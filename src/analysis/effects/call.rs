@@ -79,7 +79,7 @@ pub(super) fn call_effect(
                 }
                 let found = of_functions(types, call, &name, &functions, awaited, summary);
                 // A name of several words is hardly anybody else's.
-                if awaited && name.contains('_') {
+                if awaited && !knowledge::names().is_common(&name) {
                     return Effect { confidence: found.confidence.min(Confidence::Likely), ..found };
                 }
                 // Only the name is shared, so nothing is proven by it; but a namesake that writes is a warning.
@@ -149,6 +149,12 @@ fn of_cached(types: &Types<'_>, call: ExprId, name: &Name, summary: &mut dyn FnM
         }
         _ => None,
     };
+    // A body that only reads needs no such excuse.
+    if let Some(effect) =
+        by_body.as_ref().filter(|effect| effect.is_read(Confidence::Likely) && effect.deed == Deed::Read)
+    {
+        return effect.clone();
+    }
     let only_looks = by_body.is_some_and(|effect| effect.is_local || !effect.suspends);
     let memory = kept_in(types, call, name);
     let because = format!("calls `{name}`, which asks only when the answer is not kept");

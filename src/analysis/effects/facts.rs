@@ -10,6 +10,7 @@ use crate::analysis::effects::names::{on_memory, opened};
 use crate::analysis::effects::{Effect, call_name, words};
 use crate::diagnostic::Confidence;
 use crate::index::calls::{Callee, callee};
+use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::ir::{ExprId, ExprKind, Literal, Name};
 use crate::knowledge::{self, Begins, Claim, Deed, Fact, Fence, Takes, sql};
@@ -135,8 +136,19 @@ pub(super) fn effect(types: &Types<'_>, call: ExprId, found: &Found, awaited: bo
         Deed::Unknown => Confidence::Possible,
         _ => Confidence::Proven,
     };
-    let is_local = fact.is_local || (of == "database" && asks_a_file(types));
+    let is_local = fact.is_local || (of == "database" && (asks_a_file(types) || is_given_a_file(types, call)));
     Effect { suspends, is_local, ..Effect::new(deed, confidence, &name, because) }
+}
+
+/// Whether a call is given a connection to a database in a file.
+fn is_given_a_file(types: &Types<'_>, call: ExprId) -> bool {
+    let (ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. }) = &types.body.expr(call).kind else {
+        return false;
+    };
+    args.iter().any(|arg| match types.of(*arg).peeled() {
+        Ty::Named(path, _) => path.last().is_some_and(|name| name.starts_with("Sqlite")),
+        _ => false,
+    })
 }
 
 /// Whether the only databases of this package are files of its own: its database crates are built for SQLite alone.

@@ -24,6 +24,13 @@ pub(super) fn changed(types: &Types<'_>, expr: ExprId) -> Memory {
         ExprKind::Call { args, .. } => given(types, args),
         ExprKind::Assign { target, .. } | ExprKind::AssignOp { target, .. } => through(*target),
         ExprKind::Borrow { mutable: true, base } => through(*base),
+        // `self.client.lock().await.ask().await`: the guard lives until the answer is there.
+        ExprKind::Await { base } => match &types.body.expr(*base).kind {
+            ExprKind::MethodCall { receiver, .. } if !is_lock(types, *base) => {
+                through(*receiver).filter(|lock| !is_bound_shared(types, *receiver) && is_exclusive(types, *lock))
+            }
+            _ => None,
+        },
         _ => None,
     };
     lock.filter(|lock| !memory::is_own_lock(types, *lock))
@@ -50,6 +57,11 @@ pub(super) fn held(types: &Types<'_>) -> Memory {
         }
     }
     found
+}
+
+/// Whether a lock has one holder at a time.
+fn is_exclusive(types: &Types<'_>, lock: ExprId) -> bool {
+    matches!(&types.body.expr(lock).kind, ExprKind::MethodCall { method, .. } if !method.contains("read"))
 }
 
 fn opened(types: &Types<'_>, lock: ExprId, does: &str) -> Memory {

@@ -337,10 +337,10 @@ fn of_local(types: &Types<'_>, expr: ExprId, depth: usize) -> Holder {
     }
 }
 
-/// Whether a local was given a value that was built on the spot.
+/// Whether a local was given a value that was built on the spot and that nobody else is given.
 fn is_made_here(types: &Types<'_>, expr: ExprId) -> bool {
     let ExprKind::Local(id) = types.body.expr(expr).kind else { return false };
-    types.body.local(id).init.is_some_and(|init| is_made(types, init))
+    !types.is_lent(id) && types.body.local(id).init.is_some_and(|init| is_made(types, init))
 }
 
 /// Whether an expression builds a value on the spot.

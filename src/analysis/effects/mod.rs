@@ -16,6 +16,7 @@ mod memory;
 mod names;
 mod summary;
 pub mod words;
+mod wrappers;
 
 use call::{call_effect, of_awaited_type, of_value};
 use summary::Kept as _;
@@ -35,6 +36,7 @@ pub use call::call_name;
 pub use facts::takes;
 pub use memory::Memory;
 pub use summary::suspends_by_itself;
+pub use wrappers::unwrapped;
 
 /// What running something may do beyond its arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,12 +110,20 @@ impl Effect {
         let is_local = suspends && [&self, &other].iter().all(|part| part.is_local || !part.suspends);
         let fence = self.fence.or(other.fence);
         let memory = self.memory.clone().join(&other.memory);
-        let other_decides = (other.deed, other.fence.is_some()) > (self.deed, self.fence.is_some())
-            || (other.deed == self.deed && other.deed <= Deed::Read && other.confidence < self.confidence)
-            // Of several reads the last one says the most: those before it open what it reads from.
-            || (other.deed == Deed::Read && (self.deed, self.confidence) == (other.deed, other.confidence));
+        let both_read =
+            self.deed <= Deed::Read && other.deed <= Deed::Read && self.fence.is_none() && other.fence.is_none();
+        let other_decides = if both_read && self.suspends != other.suspends {
+            // What is waited for says more than what is done on the way.
+            other.suspends
+        } else {
+            (other.deed, other.fence.is_some()) > (self.deed, self.fence.is_some())
+                || (other.deed == self.deed && other.deed <= Deed::Read && other.confidence < self.confidence)
+                // Of several reads the last one says the most: those before it open what it reads from.
+                || (other.deed == Deed::Read && (self.deed, self.confidence) == (other.deed, other.confidence))
+        };
+        let deed = self.deed.max(other.deed);
         let decisive = if other_decides { other } else { self };
-        Effect { confidence, suspends, is_local, fence, memory, ..decisive }
+        Effect { deed, confidence, suspends, is_local, fence, memory, ..decisive }
     }
 
     /// Whether it may run beside other reads, at the least confidence asked for. What it does to memory is compared with

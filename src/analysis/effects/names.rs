@@ -101,7 +101,7 @@ pub(super) fn by_name(types: &Types<'_>, call: ExprId, name: &Name, awaited: boo
         ),
         _ if awaited => Effect::new(
             Deed::Unknown,
-            Confidence::Possible,
+            if names.begins(name) { Confidence::Likely } else { Confidence::Possible },
             name,
             format!("calls `{name}`, of which neither a body nor the name says what it does"),
         ),

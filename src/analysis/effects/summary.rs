@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::analysis::effects::call::{call_effect, call_name, may_be_awaited, of_awaited_type};
+use crate::analysis::effects::wrappers::unwrapped;
 use crate::analysis::effects::{Effect, Memory, claims, guards, hidden, memory, words};
 use crate::diagnostic::Confidence;
 use crate::index::calls::{Callee, callee};
@@ -207,7 +208,7 @@ fn awaited(body: &Body) -> HashSet<ExprId> {
     body.exprs
         .iter()
         .filter_map(|expr| match expr.kind {
-            ExprKind::Await { base } => Some(base),
+            ExprKind::Await { base } => Some(unwrapped(body, base)),
             _ => None,
         })
         .collect()
@@ -235,7 +236,7 @@ fn of_expr(
             // A future that is not awaited here does not suspend here.
             Some(Effect { suspends: effect.suspends && awaited, ..effect })
         }
-        ExprKind::Await { base } => of_await(types, *base, summary),
+        ExprKind::Await { base } => of_await(types, unwrapped(types.body, *base), summary),
         ExprKind::Macro(call) => of_macro(types, call),
         ExprKind::Block { kind: BlockKind::Unsafe, .. } => Some(Effect {
             suspends: false,
