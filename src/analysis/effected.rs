@@ -6,6 +6,7 @@ use crate::analysis::effects::{Effect, Effects, call_name};
 use crate::analysis::inspect::Call;
 use crate::analysis::region::Node;
 use crate::diagnostic::Confidence;
+use crate::index::calls::{Callee, callee};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::ir::{ExprId, ExprKind, LocalId, MacroKind, Name};
@@ -42,9 +43,16 @@ pub fn effected(types: &Types<'_>, effects: &Effects<'_>, node: &Node) -> Effect
     if let (Some(call), Some(effect)) = (site, &mut found.awaited) {
         let name = call_name(types, call.expr);
         effect.callee = if name.is_empty() { effect.callee.clone() } else { name };
-        if effect.fence.is_none() && effect.deed <= Deed::Read && node.may_fail && is_permitted(types, call.expr) {
-            effect.fence = Some(Fence::Gate);
-            effect.because = format!("calls `{}`, which is told what is to be permitted", effect.callee).into();
+        if effect.fence.is_none() && effect.deed <= Deed::Read && node.may_fail {
+            let reason = match (is_permitted(types, call.expr), refuses(types, call.expr)) {
+                (true, _) => "is told what is to be permitted",
+                (_, true) => "may refuse, as its body says",
+                _ => "",
+            };
+            if !reason.is_empty() {
+                effect.fence = Some(Fence::Gate);
+                effect.because = format!("calls `{}`, which {reason}", effect.callee).into();
+            }
         }
     }
     found
@@ -65,6 +73,16 @@ fn is_permitted(types: &Types<'_>, call: ExprId) -> bool {
         _ => false,
     };
     args.iter().any(names_action)
+}
+
+/// Whether the body of what is called, not of what that calls, may refuse somebody.
+fn refuses(types: &Types<'_>, call: ExprId) -> bool {
+    let Callee::Workspace { functions, resolved: true } = callee(types, call) else { return false };
+    let bodies = functions.iter().filter_map(|id| types.index.body(*id));
+    bodies.into_iter().flat_map(|body| &body.exprs).any(|expr| match &expr.kind {
+        ExprKind::Path(path) | ExprKind::Struct { path, .. } => knowledge::names().refuses(path.last()),
+        _ => false,
+    })
 }
 
 fn of_call(types: &Types<'_>, effects: &Effects<'_>, call: Call) -> Effect {

@@ -55,8 +55,8 @@ pub struct Node {
 /// Splits a block into regions. What their statements touch is left out: most regions hold one await at most, and
 /// nobody asks.
 pub fn regions(types: &Types<'_>, block: BlockId) -> Vec<Region> {
-    let mut split =
-        Split { types, block, done: Vec::new(), open: Region { block: Some(block), ..Region::default() }, noted: None };
+    let open = Region { block: Some(block), ..Region::default() };
+    let mut split = Split { types, block, done: Vec::new(), open, noted: documented(types) };
     for (number, stmt) in types.body.block(block).stmts.iter().enumerate() {
         split.statement(number, stmt);
     }
@@ -91,6 +91,12 @@ pub fn accesses_of(types: &Types<'_>, stmt: &Stmt, node: &Node) -> Vec<Access> {
         found.extend(bindings(types, stmt));
     }
     found
+}
+
+/// Documentation that speaks of order speaks of the whole function.
+fn documented(types: &Types<'_>) -> Option<Blocker> {
+    let function = types.function;
+    function.is_order_noted.then(|| Blocker::new(BlockerKind::Fence("comment"), function.name_span))
 }
 
 struct Split<'a, 't> {
@@ -163,7 +169,7 @@ impl Split<'_, '_> {
         let next = Region { block: Some(self.block), nodes: Vec::new(), before: Some(blocker) };
         let closed = std::mem::replace(&mut self.open, next);
         self.done.push(closed);
-        self.noted = None;
+        self.noted = documented(self.types);
     }
 
     fn node(&self, number: usize, stmt: &Stmt, found: Inspection) -> Node {

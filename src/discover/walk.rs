@@ -121,6 +121,8 @@ fn is_for_tests(name: &str) -> bool {
         || name.ends_with("_test")
         || name.starts_with("tests_")
         || name == "fuzz"
+        || name == "e2e"
+        || name.ends_with("_e2e")
 }
 
 /// A path that belongs to no target: a file, or a folder read as one tree, nested packages included.

@@ -110,6 +110,8 @@ pub struct Function {
     pub attributes: Vec<Name>,
     /// What a comment above it says that it does.
     pub claim: Option<ClaimKind>,
+    /// The comments above it speak of the order of what it does: "is read first".
+    pub is_order_noted: bool,
     /// `#[test]`-like, or inside `#[cfg(test)]`.
     pub in_test: bool,
     /// What it does; `None` for a declaration in a trait or an extern block.

@@ -30,6 +30,7 @@ struct FenceNames {
     event: Vec<String>,
     acquire: Vec<String>,
     finaliser: Vec<String>,
+    refusals: Vec<String>,
     gate_words: Vec<String>,
     gate: Vec<String>,
 }
@@ -116,6 +117,11 @@ impl Names {
     /// Whether a call of that name, if it can fail, decides whether what follows may run.
     pub fn may_refuse(&self, name: &str) -> bool {
         name.split('_').any(|word| self.fence.gate_words.iter().any(|known| known == word))
+    }
+
+    /// Whether a name in a body says that it refuses somebody: `Error::Forbidden`.
+    pub fn refuses(&self, name: &str) -> bool {
+        self.fence.refusals.iter().any(|known| known == name)
     }
 
     /// What a synchronous method does, by its name.

@@ -14,7 +14,7 @@ use crate::source::Span;
 /// What comments say of the function whose attributes lie in `head`, which may be empty.
 pub(super) fn above(places: &Places<'_>, head: Span, unclear: &mut Vec<Unclear>) -> Option<ClaimKind> {
     let begin = first_comment(places.text(Span { start: 0, end: head.start }));
-    let text = places.text(Span { start: begin, ..head });
+    let text = text_above(places, head);
     // Hardly any function has one.
     if !text.contains("conjoin") {
         return None;
@@ -34,6 +34,12 @@ pub(super) fn above(places: &Places<'_>, head: Span, unclear: &mut Vec<Unclear>)
         }
     }
     found
+}
+
+/// The comments and attributes above a function.
+pub(super) fn text_above<'t>(places: &'t Places<'_>, head: Span) -> &'t str {
+    let begin = first_comment(places.text(Span { start: 0, end: head.start }));
+    places.text(Span { start: begin, ..head })
 }
 
 /// Where the comments begin that end a text, each on a line of its own.

@@ -37,6 +37,25 @@ pub(super) fn speak_of_order(gap: &str) -> bool {
     has_word || PHRASES.iter().any(|phrase| text.contains(phrase))
 }
 
+/// What documentation says when it speaks of the order inside a function, and not of what the function is for.
+const IN_DOCS: [&str; 9] = [
+    "read first",
+    "fetched first",
+    "loaded first",
+    "checked first",
+    "never newer",
+    "never older",
+    "order matters",
+    "in this order",
+    "must be sequential",
+];
+
+/// Whether the comments above a function speak of the order of what it does.
+pub(super) fn document_order(above: &str) -> bool {
+    let text = above.to_lowercase().replace(['*', '_', '`'], "");
+    IN_DOCS.iter().any(|phrase| text.contains(phrase))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,5 +67,7 @@ mod tests {
         assert!(!speak_of_order("\n    // The user's name, in order to greet.\n"));
         assert!(!speak_of_order("\n    must\n"));
         assert!(!speak_of_order("\n    // The orders are many.\n"));
+        assert!(document_order("/// The number is read first, so that it is never *newer* than the rows.\n"));
+        assert!(!document_order("/// Reads the first row, then the others.\n"));
     }
 }

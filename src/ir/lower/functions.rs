@@ -4,7 +4,7 @@
 
 use syn::{Attribute, FnArg, Pat, ReceiverKind, Signature};
 
-use crate::ir::lower::{FileContext, attributes, body, claims, types};
+use crate::ir::lower::{FileContext, attributes, body, claims, comments, types};
 use crate::ir::{Body, Function, Name, Owner, Param, Receiver};
 use crate::source::Span;
 
@@ -36,6 +36,7 @@ pub(super) fn function(ctx: &mut FileContext<'_>, declared: &Declared<'_>, membe
         let mut function = declaration(ctx, declared, membership);
         let head = Span { start: function.span.start, end: declared.start };
         function.claim = claims::above(&ctx.places, head, &mut ctx.ir.unclear);
+        function.is_order_noted = comments::document_order(claims::text_above(&ctx.places, head));
         ctx.ir.functions.push(function);
         let body = declared.block.map(|block| body::body(ctx, declared.sig, block));
         ctx.ir.functions[index].body = body;
@@ -66,6 +67,7 @@ fn declaration(ctx: &FileContext<'_>, declared: &Declared<'_>, membership: Membe
         generics: types::generics(places, &signature.generics),
         attributes,
         claim: None,
+        is_order_noted: false,
         in_test: ctx.in_test,
         body: None,
         is_outlined: declared.block.is_some_and(|block| {
