@@ -38,7 +38,9 @@ pub(crate) fn bring(places: &Places, repo: &str, commit: &str) -> Result<PathBuf
     let git = git_directory(places, repo);
     let what = |error: String| format!("cannot bring {repo} at {commit}: {error}; is it in the mirror?");
     let (written, missing) = write(&git, commit, &tree).map_err(what)?;
-    fs::write(tree.join(".done"), format!("({written}, {missing})")).map_err(|error| what(error.to_string()))?;
+    // A repository without any Rust has no folder yet.
+    let noted = fs::create_dir_all(&tree).and_then(|()| fs::write(tree.join(".done"), format!("({written}, {missing})")));
+    noted.map_err(|error| what(error.to_string()))?;
     Ok(tree)
 }
 
