@@ -39,7 +39,8 @@ pub(crate) fn bring(places: &Places, repo: &str, commit: &str) -> Result<PathBuf
     let what = |error: String| format!("cannot bring {repo} at {commit}: {error}; is it in the mirror?");
     let (written, missing) = write(&git, commit, &tree).map_err(what)?;
     // A repository without any Rust has no folder yet.
-    let noted = fs::create_dir_all(&tree).and_then(|()| fs::write(tree.join(".done"), format!("({written}, {missing})")));
+    let noted =
+        fs::create_dir_all(&tree).and_then(|()| fs::write(tree.join(".done"), format!("({written}, {missing})")));
     noted.map_err(|error| what(error.to_string()))?;
     Ok(tree)
 }
