@@ -355,7 +355,7 @@ fn spellings(path: &[SmolStr]) -> Vec<Vec<SmolStr>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::knowledge::{Claim, Fence};
+    use crate::knowledge::{FactEffect, Fence};
 
     fn path(text: &str) -> Vec<SmolStr> {
         text.split("::").map(SmolStr::new).collect()
@@ -370,7 +370,7 @@ mod tests {
                 assert!(fact.effect.is_some() != fact.fence.is_some(), "{:?}: either an effect or a fence", fact.path);
                 assert!(!fact.source.is_empty(), "{:?} has no source", fact.path);
                 assert!(
-                    fact.otherwise.is_none() || fact.effect == Some(Claim::Begun),
+                    fact.otherwise.is_none() || fact.effect == Some(FactEffect::Begun),
                     "{:?}: only what was begun can be something else otherwise",
                     fact.path
                 );
@@ -386,8 +386,8 @@ mod tests {
     #[test]
     fn the_pattern_that_says_most_wins() {
         let effect = |text| fact(&path(text)).and_then(|fact| fact.effect);
-        assert_eq!(effect("tokio::fs::read"), Some(Claim::Read));
-        assert_eq!(effect("tokio::fs::write"), Some(Claim::Write));
+        assert_eq!(effect("tokio::fs::read"), Some(FactEffect::Read));
+        assert_eq!(effect("tokio::fs::write"), Some(FactEffect::Write));
         assert_eq!(fact(&path("tokio::time::sleep")).and_then(|fact| fact.fence), Some(Fence::Time));
         assert_eq!(fact(&path("tokio::nothing")), None);
     }

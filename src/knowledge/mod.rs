@@ -20,7 +20,7 @@ pub use pattern::Pattern;
 pub struct Fact {
     path: Vec<String>,
     /// What it does.
-    pub effect: Option<Claim>,
+    pub effect: Option<FactEffect>,
     /// It only builds a request; what sending that does.
     pub begins: Option<Begins>,
     /// What sending does when nothing says what was begun.
@@ -62,7 +62,7 @@ pub enum Deed {
 /// What a fact says a call does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Claim {
+pub enum FactEffect {
     /// Nothing.
     Pure,
     /// It reads.

@@ -5,16 +5,17 @@
 use crate::analysis::effects::memory::{self, Holder};
 use crate::analysis::effects::names::{by_method_name, by_name, gives_away_exclusively, opened};
 use crate::analysis::effects::summary::inside;
-use crate::analysis::effects::{Effect, Memory, claims, facts, suspends_by_itself, words};
+use crate::analysis::effects::{Effect, Memory, claims, facts, pools, suspends_by_itself, words};
 use crate::diagnostic::Confidence;
 use crate::index::calls::{Callee, callee};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index, qualified_name};
-use crate::ir::{ExprId, ExprKind, Function, Name, Origin, Owner, Path, TypeRef};
+use crate::ir::{ExprId, ExprKind, Function, Name, Origin, Path, TypeRef};
 use crate::knowledge::{self, Deed, Fence, SyncMethod};
 
-/// What a call does, given the summaries of the workspace's functions.
+/// What a call does, given the summaries of the workspace's functions. What people say of it comes first, then what its
+/// name and place alone say, then facts about crates, bodies, and names.
 pub(super) fn call_effect(
     types: &Types<'_>,
     call: ExprId,
@@ -25,78 +26,95 @@ pub(super) fn call_effect(
     if let Some(effect) = claims::of_call(types, call, &name, awaited) {
         return effect;
     }
-    let ends = || Effect::fenced(Fence::Finaliser, &name, format!("calls `{name}`, which ends something by its name"));
-    let is_finaliser = awaited && knowledge::names().fence(&name) == Some(Fence::Finaliser);
+    let finaliser = finaliser(&name, awaited);
     // `finish` ends something; what `finish_load` does is seen in its body.
-    if is_finaliser && !name.contains('_') {
-        return ends();
+    if let Some(effect) = finaliser.as_ref().filter(|_| !name.contains('_')) {
+        return effect.clone();
     }
-    if awaited && knowledge::names().is_cached(&name) {
-        return of_cached(types, call, &name, summary);
-    }
-    if awaited && checks_out(types, call, &name) {
-        return Effect::fenced(Fence::Pool, &name, format!("calls `{name}`, which takes a connection from a pool"));
-    }
-    // Nobody here declares it, so it is what everybody knows under that name.
-    if !awaited
-        && !types.index.declares_function(&name)
-        && !knowledge::has_facts(&name)
-        && knowledge::names().sync_method(&name) == Some(SyncMethod::Pure)
-        && let Some(effect) = by_method_name(types, call, &name, awaited)
-    {
-        return effect;
-    }
-    if let Some(effect) = of_value(types, call, awaited) {
+    let special =
+        if awaited { of_cached_or_pool(types, call, &name, summary) } else { of_common_method(types, call, &name) };
+    if let Some(effect) = special.or_else(|| of_value(types, call, awaited)) {
         return effect;
     }
     let callee = callee(types, call);
     if let Some(found) = facts::find(types, call, &callee, awaited) {
         return facts::effect(types, call, &found, awaited);
     }
-    if awaited
-        && !matches!(callee, Callee::Workspace { resolved: true, .. })
-        && let Some(effect) = facts::by_chain(types, call)
-    {
-        return effect;
-    }
     let is_resolved = matches!(callee, Callee::Workspace { resolved: true, .. });
-    if awaited && !is_resolved && memory::is_lock(types, call) && matches!(name.as_str(), "lock" | "read" | "write") {
-        return opened(types, call, &name);
+    if awaited && !is_resolved {
+        let of_lock = || {
+            let is_lock = matches!(name.as_str(), "lock" | "read" | "write") && memory::is_lock(types, call);
+            is_lock.then(|| opened(types, call, &name))
+        };
+        if let Some(effect) = facts::by_chain(types, call).or_else(of_lock) {
+            return effect;
+        }
     }
     match callee {
         Callee::Constructor(path) => of_constructor(types, path, awaited, summary),
         Callee::Workspace { functions, resolved: true } => {
             of_functions(types, call, &name, &functions, awaited, summary)
         }
-        _ if is_finaliser => ends(),
-        Callee::Workspace { functions, resolved: false } => {
-            let functions: Vec<FunctionId> =
-                functions.into_iter().filter(|id| is_plausible(types, *id, awaited)).collect();
-            by_method_name(types, call, &name, awaited).unwrap_or_else(|| {
-                let named = in_the_dark(by_name(types, call, &name, awaited), awaited);
-                if functions.is_empty() {
-                    return named;
-                }
-                let found = of_functions(types, call, &name, &functions, awaited, summary);
-                // A name of several words is hardly anybody else's.
-                if awaited && !knowledge::names().is_common(&name) {
-                    return Effect { confidence: found.confidence.min(Confidence::Likely), ..found };
-                }
-                // Only the name is shared, so nothing is proven by it; but a namesake that writes is a warning.
-                let warns = found.fence.is_some() || found.deed == Deed::Write || harms(&found);
-                if warns && found.deed >= named.deed {
-                    return Effect { confidence: found.confidence.min(Confidence::Likely), ..found };
-                }
-                named
-            })
-        }
-        // Foreign code does not know this workspace's memory; what is not known at all may.
-        Callee::Foreign(_) => {
-            by_method_name(types, call, &name, awaited).unwrap_or_else(|| by_name(types, call, &name, awaited))
-        }
-        Callee::Unknown => by_method_name(types, call, &name, awaited)
-            .unwrap_or_else(|| in_the_dark(by_name(types, call, &name, awaited), awaited)),
+        callee => finaliser.or_else(|| by_method_name(types, call, &name, awaited)).unwrap_or_else(|| match callee {
+            // Foreign code does not know this workspace's memory; what is not known at all may.
+            Callee::Foreign(_) => by_name(types, call, &name, awaited),
+            Callee::Workspace { functions, .. } => of_namesakes(types, call, &name, &functions, awaited, summary),
+            _ => in_the_dark(by_name(types, call, &name, awaited), awaited),
+        }),
     }
+}
+
+/// An awaited call whose name says that it ends something.
+fn finaliser(name: &Name, awaited: bool) -> Option<Effect> {
+    let ends = awaited && knowledge::names().fence(name) == Some(Fence::Finaliser);
+    let because = || format!("calls `{name}`, which ends something by its name");
+    ends.then(|| Effect::fenced(Fence::Finaliser, name, because()))
+}
+
+/// An awaited call that keeps its answers, or takes something from a pool.
+fn of_cached_or_pool(
+    types: &Types<'_>,
+    call: ExprId,
+    name: &Name,
+    summary: &mut dyn FnMut(FunctionId) -> Effect,
+) -> Option<Effect> {
+    if knowledge::names().is_cached(name) {
+        return Some(of_cached(types, call, name, summary));
+    }
+    let because = || format!("calls `{name}`, which takes a connection from a pool");
+    pools::gives(types, call, name).then(|| Effect::fenced(Fence::Pool, name, because()))
+}
+
+/// A method that nobody here declares, so that it is what everybody knows under that name.
+fn of_common_method(types: &Types<'_>, call: ExprId, name: &Name) -> Option<Effect> {
+    let is_foreign = !types.index.declares_function(name) && !knowledge::has_facts(name);
+    let is_pure = is_foreign && knowledge::names().sync_method(name) == Some(SyncMethod::Pure);
+    is_pure.then(|| by_method_name(types, call, name, false)).flatten()
+}
+
+/// What a call does that may mean functions of the workspace, of which only the name is known.
+fn of_namesakes(
+    types: &Types<'_>,
+    call: ExprId,
+    name: &Name,
+    functions: &[FunctionId],
+    awaited: bool,
+    summary: &mut dyn FnMut(FunctionId) -> Effect,
+) -> Effect {
+    let functions: Vec<FunctionId> = functions.iter().copied().filter(|id| is_plausible(types, *id, awaited)).collect();
+    let named = in_the_dark(by_name(types, call, name, awaited), awaited);
+    if functions.is_empty() {
+        return named;
+    }
+    let found = of_functions(types, call, name, &functions, awaited, summary);
+    // A name of several words is hardly anybody else's.
+    let is_own = awaited && !knowledge::names().is_common(name);
+    // Only the name is shared, so nothing is proven by it; but a namesake that writes is a warning.
+    let warns = found.fence.is_some() || found.deed == Deed::Write || harms(&found);
+    if is_own || (warns && found.deed >= named.deed) {
+        return Effect { confidence: found.confidence.min(Confidence::Likely), ..found };
+    }
+    named
 }
 
 /// What may be a function of the workspace may look at any memory of it.
@@ -168,50 +186,6 @@ fn kept_in(types: &Types<'_>, call: ExprId, name: &Name) -> Memory {
     match memory::holder(types, *receiver, name) {
         Holder::Memory(cell) => Memory::fill(cell),
         _ => Memory::default(),
-    }
-}
-
-/// Whether a call takes something from a pool, which others may be waiting for.
-fn checks_out(types: &Types<'_>, call: ExprId, name: &str) -> bool {
-    let ExprKind::MethodCall { receiver, .. } = &types.body.expr(call).kind else { return false };
-    if let Callee::Workspace { functions, resolved: true } = callee(types, call) {
-        return functions.iter().all(|id| gives_connection(types.index, *id));
-    }
-    if !matches!(
-        name,
-        "get" | "get_conn" | "get_connection" | "connect" | "connection" | "acquire" | "checkout" | "get_owned"
-    ) {
-        return false;
-    }
-    let named = match &types.body.expr(*receiver).kind {
-        ExprKind::Local(local) => types.body.local(*local).name.clone(),
-        ExprKind::Field { name, .. } | ExprKind::MethodCall { method: name, .. } => name.clone(),
-        _ => Name::default(),
-    };
-    let is_pool = |name: &str| name.to_lowercase().contains("pool");
-    is_pool(&named)
-        || matches!(types.of(*receiver).peeled(), Ty::Named(path, _) if path.last().is_some_and(|name| is_pool(name)))
-}
-
-/// Whether a method of a pool gives a connection.
-fn gives_connection(index: &Index<'_>, id: FunctionId) -> bool {
-    let (Some(function), Some(ir)) = (index.function(id), index.file(id.file)) else { return false };
-    let owner = match function.owner {
-        Owner::Impl(block) => crate::index::type_name(&ir.impls[block].self_ty),
-        _ => None,
-    };
-    let is_pool = owner.is_some_and(|name| name.ends_with("Pool"));
-    is_pool && function.is_async && function.ret.as_ref().is_some_and(names_connection)
-}
-
-fn names_connection(ty: &TypeRef) -> bool {
-    match ty {
-        TypeRef::Path(path) => {
-            path.last().contains("Conn")
-                || path.segments.last().is_some_and(|segment| segment.args.first().is_some_and(names_connection))
-        }
-        TypeRef::Tuple(items) => items.first().is_some_and(names_connection),
-        _ => false,
     }
 }
 

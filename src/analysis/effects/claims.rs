@@ -15,7 +15,7 @@ use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index, Scope, paths, qualified_name, type_name};
 use crate::ir::{ExprId, ExprKind, Function, MacroKind, Name, Owner, TypeRef};
-use crate::knowledge::{Claim as Sends, ClaimKind, Deed, Fence};
+use crate::knowledge::{ClaimKind, Deed, FactEffect, Fence};
 
 /// Longer chains of calls are not followed.
 const LONGEST_CHAIN: usize = 64;
@@ -56,7 +56,7 @@ fn is_sending(types: &Types<'_>, call: ExprId) -> bool {
     let ExprKind::MethodCall { method, receiver, .. } = &types.body.expr(call).kind else { return false };
     matches!(types.body.expr(*receiver).kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. })
         && (method == "send"
-            || facts::of_call(types, call).is_some_and(|found| found.fact.effect == Some(Sends::Begun)))
+            || facts::of_call(types, call).is_some_and(|found| found.fact.effect == Some(FactEffect::Begun)))
 }
 
 /// Whether the chain that a call begins ends in one that sends a request.

@@ -13,7 +13,7 @@ use crate::index::calls::{Callee, callee};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::ir::{ExprId, ExprKind, Literal, Name};
-use crate::knowledge::{self, Begins, Claim, Deed, Fact, Fence, Takes, sql};
+use crate::knowledge::{self, Begins, Deed, Fact, FactEffect, Fence, Takes, sql};
 
 /// Longer chains of receivers are not followed.
 const LONGEST_CHAIN: usize = 64;
@@ -110,21 +110,23 @@ pub(super) fn effect(types: &Types<'_>, call: ExprId, found: &Found, awaited: bo
         };
     }
     let of = fact.of.as_deref().unwrap_or("what others see");
-    let (deed, does) = match fact.effect.unwrap_or(Claim::Unknown) {
+    let (deed, does) = match fact.effect.unwrap_or(FactEffect::Unknown) {
         // Building a request sends nothing; awaiting it, where that is allowed, sends it.
-        Claim::Pure if awaited && fact.begins.is_some() => begun(types, call, fact, of),
-        Claim::Pure => (Deed::Pure, "touches nothing".to_owned()),
-        Claim::Read => (Deed::Read, format!("reads {of}")),
-        Claim::Unknown => (Deed::Unknown, format!("may do anything to {of}")),
-        Claim::Write => (Deed::Write, format!("changes {of}")),
-        Claim::Begun if !awaited && fact.suspends != Some(false) => (Deed::Pure, "only builds a request".to_owned()),
-        Claim::Begun => begun(types, call, fact, of),
+        FactEffect::Pure if awaited && fact.begins.is_some() => begun(types, call, fact, of),
+        FactEffect::Pure => (Deed::Pure, "touches nothing".to_owned()),
+        FactEffect::Read => (Deed::Read, format!("reads {of}")),
+        FactEffect::Unknown => (Deed::Unknown, format!("may do anything to {of}")),
+        FactEffect::Write => (Deed::Write, format!("changes {of}")),
+        FactEffect::Begun if !awaited && fact.suspends != Some(false) => {
+            (Deed::Pure, "only builds a request".to_owned())
+        }
+        FactEffect::Begun => begun(types, call, fact, of),
     };
     let because = format!("calls `{path}`, which {does}");
     // What is sent is not known, and the name of the sending says what is wanted of it.
     if awaited
         && deed == Deed::Unknown
-        && fact.effect == Some(Claim::Begun)
+        && fact.effect == Some(FactEffect::Begun)
         && knowledge::names().deed(&name) == Deed::Read
     {
         let because = format!("calls `{name}`, which reads by its name");
@@ -206,8 +208,8 @@ fn on_its_own(types: &Types<'_>, call: ExprId, fact: &Fact, name: &Name) -> Opti
         return Some(opened(types, call, name));
     }
     let of = fact.of.as_deref().unwrap_or_default();
-    let changes = fact.effect == Some(Claim::Write);
-    if of.ends_with("memory") && (changes || fact.effect == Some(Claim::Read)) {
+    let changes = fact.effect == Some(FactEffect::Write);
+    if of.ends_with("memory") && (changes || fact.effect == Some(FactEffect::Read)) {
         return Some(on_memory(types, call, *receiver, name, changes));
     }
     // A cache that is filled on the way to an answer gives the same answers as before.

@@ -14,6 +14,7 @@ mod guards;
 mod hidden;
 mod memory;
 mod names;
+mod pools;
 mod summary;
 pub mod words;
 mod wrappers;
