@@ -89,7 +89,12 @@ pub(super) fn by_name(types: &Types<'_>, call: ExprId, name: &Name, awaited: boo
         Deed::Write if awaited => {
             Effect::new(Deed::Write, Confidence::Likely, name, format!("calls `{name}`, which writes by its name"))
         }
-        Deed::Write if !changes_its_own(types, call) && names.sync_method(name) != Some(SyncMethod::Pure) => {
+        // `new` builds a value, whatever else begins with it.
+        deed if !awaited
+            && (deed == Deed::Write || (names.begins(name) && !name.starts_with("new")))
+            && !changes_its_own(types, call)
+            && names.sync_method(name) != Some(SyncMethod::Pure) =>
+        {
             let because = format!("calls `{name}`, which may write, by its name");
             Effect { suspends: false, ..Effect::new(Deed::Unknown, Confidence::Likely, name, because) }
         }
