@@ -141,6 +141,10 @@ fn fence_text(what: &str) -> (&'static str, &'static str) {
         "spawned" => ("its task runs already", "it waits for a task that runs already"),
         "ready" => ("it never suspends", "it never suspends, so there is nothing to gain"),
         "comment" => ("a comment says so", "a comment speaks of the order"),
+        "version" => (
+            "says how new that is",
+            "it says how new what is asked for behind it is at least, which would not hold if both ran together",
+        ),
         "repeat" => {
             ("it is called again", "the same call is made again on purpose, and what stands between is part of it")
         }

@@ -9,7 +9,7 @@ use crate::diagnostic::Confidence;
 use crate::index::calls::{Callee, callee};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
-use crate::ir::{ExprId, ExprKind, LocalId, MacroKind, Name};
+use crate::ir::{ExprId, ExprKind, LocalId, MacroKind, Name, TypeKind, TypeRef};
 use crate::knowledge::{self, Deed, Fence};
 
 /// What the two phases of a statement do.
@@ -21,11 +21,13 @@ pub struct Effected {
     pub finish: Option<Effect>,
     /// The arguments of the awaited part.
     pub args: Option<Effect>,
+    /// Whether the awaited part says how new the answers are that are asked for behind it.
+    pub is_position: bool,
 }
 
 /// What a statement does, phase by phase.
 pub fn effected(types: &Types<'_>, effects: &Effects<'_>, node: &Node) -> Effected {
-    let mut found = Effected { awaited: None, finish: None, args: None };
+    let mut found = Effected { awaited: None, finish: None, args: None, is_position: false };
     for call in &node.calls {
         let effect = of_call(types, effects, *call);
         let slot = match (call.in_await, call.awaited || call.apart) {
@@ -42,6 +44,7 @@ pub fn effected(types: &Types<'_>, effects: &Effects<'_>, node: &Node) -> Effect
     let site = node.calls.iter().rfind(|call| call.in_await && call.awaited && !call.apart);
     if let (Some(call), Some(effect)) = (site, &mut found.awaited) {
         let name = call_name(types, call.expr);
+        found.is_position = is_position(types, call.expr, &name);
         effect.callee = if name.is_empty() { effect.callee.clone() } else { name };
         if effect.fence.is_none() && effect.deed <= Deed::Read && node.may_fail {
             let reason = match (is_permitted(types, call.expr), refuses(types, call.expr)) {
@@ -56,6 +59,32 @@ pub fn effected(types: &Types<'_>, effects: &Effects<'_>, node: &Node) -> Effect
         }
     }
     found
+}
+
+/// Whether a call gives a slot, a height, a version, by its name or by the type of what it gives.
+fn is_position(types: &Types<'_>, call: ExprId, name: &str) -> bool {
+    let names = knowledge::names();
+    if names.is_position(name) {
+        return true;
+    }
+    let Callee::Workspace { functions, resolved: true } = callee(types, call) else { return false };
+    let returned = functions.iter().filter_map(|id| types.index.function(*id)?.ret.as_ref());
+    returned.flat_map(|ty| types.index.types_named(given(ty))).any(|(_, declared)| {
+        let TypeKind::Struct(fields) = &declared.kind else { return false };
+        fields.len() <= 2 && fields.iter().any(|(field, _)| names.is_position(field))
+    })
+}
+
+/// The name of what is in a `Result`.
+fn given(ty: &TypeRef) -> &str {
+    match ty {
+        TypeRef::Path(path) => match path.segments.last() {
+            Some(last) if last.name.ends_with("Result") => last.args.first().map_or("", given),
+            Some(last) => &last.name,
+            None => "",
+        },
+        _ => "",
+    }
 }
 
 /// Whether a call is given an action that somebody must be permitted to do: `authz::Action::Modify`. To read is what the

@@ -86,6 +86,9 @@ fn effect_conflict(earlier: (&Node, &Effected), later: (&Node, &Effected), least
         let word = args.fence.map_or("args", Fence::word);
         return Some(Blocker { because, ..Blocker::new(BlockerKind::Fence(word), later.0.span) });
     }
+    if earlier.1.is_position && least > Confidence::Possible {
+        return Some(Blocker::new(BlockerKind::Fence("version"), earlier.0.span));
+    }
     let writes = not_a_read(earlier, least).or_else(|| not_a_read(later, least));
     writes.filter(|_| !is_doubted).or_else(|| same_memory(earlier, later, is_doubted))
 }

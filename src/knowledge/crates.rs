@@ -161,6 +161,8 @@ static FILES: &[(&str, &str)] = files!(
     "serenity"
     "sled"
     "smol"
+    "solana_client"
+    "solana_rpc_client"
     "sqlx"
     "std"
     "stripe"

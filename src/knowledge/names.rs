@@ -18,6 +18,7 @@ pub struct Names {
     write: Vec<String>,
     cached: Vec<String>,
     begin: Vec<String>,
+    position: Vec<String>,
     cached_words: Vec<String>,
     fence: FenceNames,
     sync: SyncNames,
@@ -142,6 +143,14 @@ impl Names {
     /// Whether an awaited call of that name begins something, and may make what it needs.
     pub fn begins(&self, name: &str) -> bool {
         has_word(&self.begin, name, name.split('_').next().unwrap_or(name))
+    }
+
+    /// Whether a name is about how new something is: a slot, a height.
+    pub fn is_position(&self, name: &str) -> bool {
+        self.position.iter().any(|known| {
+            let before = name.strip_suffix(known.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('_'));
+            before || name.starts_with(&format!("{known}_"))
+        })
     }
 
     /// Whether an awaited call of that name keeps its answer and gives it again.

@@ -34,7 +34,7 @@ const POOL: &str = "pool: &PgPool, id: i64";
 const REDIS: &str = "redis: &mut MultiplexedConnection, id: u64";
 
 #[rustfmt::skip]
-const CASES: [Case; 34] = [
+const CASES: [Case; 35] = [
     // The verb of a request says what sending it does.
     joins("reqwest", "use reqwest::Client;", "client: &Client", ["client.get(\"/a\").send()", "client.get(\"/b\").header(\"x\", \"y\").send()"]),
     stays("reqwest", "use reqwest::Client;", "client: &Client", ["client.post(\"/a\").json(&1).send()", "client.get(\"/b\").send()"], "write(send)"),
@@ -66,7 +66,8 @@ const CASES: [Case; 34] = [
     stays("aws_sdk_sqs", "use aws_sdk_sqs::Client;", "sqs: &Client", ["sqs.receive_message().send()", "sqs.get_queue_url().send()"], "write(send)"),
     joins("object_store", "use object_store::ObjectStore;", "store: &dyn ObjectStore", ["store.head(one)", "store.get(two)"]),
     stays("object_store", "use object_store::ObjectStore;", "store: &dyn ObjectStore", ["store.put(one, bytes)", "store.get(two)"], "write(put)"),
-    joins("opendal", "use opendal::Operator;", "store: &Operator", ["store.stat(\"a\")", "store.reader(\"a\")"]),
+    joins("opendal", "use opendal::Operator;", "store: &Operator", ["store.stat(\"a\")", "store.read(\"a\")"]),
+    stays("opendal", "use opendal::Operator;", "store: &Operator", ["store.stat(\"a\")", "store.reader(\"a\")"], "fence(ready)"),
     stays("opendal", "use opendal::Operator;", "store: &Operator", ["store.write(\"a\", bytes)", "store.read(\"a\")"], "write(write)"),
     joins("kube", "use kube::Api;", "pods: &Api<Pod>, nodes: &Api<Node>", ["pods.get(\"a\")", "nodes.list(&params)"]),
     stays("kube", "use kube::Api;", "pods: &Api<Pod>, nodes: &Api<Node>", ["pods.patch(\"a\", &params, &patch)", "nodes.get(\"a\")"], "write(patch)"),

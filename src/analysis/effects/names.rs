@@ -69,7 +69,8 @@ pub(super) fn on_memory(types: &Types<'_>, call: ExprId, receiver: ExprId, name:
 /// A lock that is opened: a fence to whoever keeps the guard, and a touch of what it guards.
 pub(super) fn opened(types: &Types<'_>, call: ExprId, name: &Name) -> Effect {
     if memory::is_own_lock(types, call) {
-        return harmless(name, "opens a lock that nobody else has");
+        let effect = harmless(name, "opens a lock that nobody else has");
+        return Effect { suspends: false, ..effect };
     }
     let touched = Memory::read(memory::cell_of_lock(types, call));
     let because = format!("calls `{name}`, which gives a guard");

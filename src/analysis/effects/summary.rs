@@ -142,8 +142,10 @@ fn asked_on_a_miss(types: &Types<'_>) -> Vec<Span> {
 /// Whether a type is a point in time.
 fn is_time(ty: &TypeRef) -> bool {
     let TypeRef::Path(path) = ty else { return false };
-    matches!(path.last(), "Instant" | "SystemTime" | "DateTime" | "OffsetDateTime" | "NaiveDateTime" | "Timestamp")
-        || path.segments.last().is_some_and(|segment| segment.args.iter().any(is_time))
+    matches!(
+        path.last(),
+        "Duration" | "Instant" | "SystemTime" | "DateTime" | "OffsetDateTime" | "NaiveDateTime" | "Timestamp"
+    ) || path.segments.last().is_some_and(|segment| segment.args.iter().any(is_time))
 }
 
 /// Whether a call is of a function that gives something back: a pause on the way to a value, between two tries say, is
@@ -234,7 +236,8 @@ fn of_expr(
                 _ => effect,
             };
             // A future that is not awaited here does not suspend here.
-            Some(Effect { suspends: effect.suspends && awaited, ..effect })
+            let suspends = effect.suspends && awaited && !runs_what_never_waits(types.body, expr);
+            Some(Effect { suspends, ..effect })
         }
         ExprKind::Await { base } => of_await(types, unwrapped(types.body, *base), summary),
         ExprKind::Macro(call) => of_macro(types, call),
@@ -248,6 +251,28 @@ fn of_expr(
             Some(Effect { memory, ..Effect::pure(path.last(), "looks at a static") })
         }
         ExprKind::Opaque(_) => Some(unread()),
+        _ => None,
+    }
+}
+
+/// Whether a call is given async blocks to run, and no await stands in any: `retry(|| async { client.get_blocking(id) })`.
+/// What waits between two tries does not count.
+fn runs_what_never_waits(body: &Body, call: ExprId) -> bool {
+    let (ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. }) = &body.expr(call).kind else { return false };
+    let mut blocks = args.iter().filter_map(|arg| async_block(body, *arg)).peekable();
+    let waits = |span: Span| {
+        let is_wait =
+            |kind: &ExprKind| matches!(kind, ExprKind::Await { .. } | ExprKind::Macro(_) | ExprKind::Opaque(_));
+        body.exprs.iter().any(|expr| is_wait(&expr.kind) && span.contains(expr.span))
+    };
+    blocks.peek().is_some() && blocks.all(|span| !waits(span))
+}
+
+/// Where the async block is that a closure or a block is.
+fn async_block(body: &Body, expr: ExprId) -> Option<Span> {
+    match &body.expr(expr).kind {
+        ExprKind::Closure { body: inner, .. } => async_block(body, *inner),
+        ExprKind::Block { kind: BlockKind::Async { .. }, .. } => Some(body.expr(expr).span),
         _ => None,
     }
 }
