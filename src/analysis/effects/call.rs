@@ -114,7 +114,9 @@ fn of_namesakes(
     if is_own || (warns && found.deed >= named.deed) {
         return Effect { confidence: found.confidence.min(Confidence::Likely), ..found };
     }
-    named
+    // Where no namesake waits for more than memory or files, this one hardly does.
+    let hardly_waits = awaited && (found.is_local || !found.suspends);
+    if hardly_waits { Effect { suspends: found.suspends, is_local: found.is_local, ..named } } else { named }
 }
 
 /// What may be a function of the workspace may look at any memory of it.
