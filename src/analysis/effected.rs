@@ -9,7 +9,8 @@ use crate::diagnostic::Confidence;
 use crate::index::calls::{Callee, callee};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
-use crate::ir::{ExprId, ExprKind, LocalId, MacroKind, Name, TypeKind, TypeRef};
+use crate::index::{FunctionId, Index, type_name};
+use crate::ir::{ExprId, ExprKind, LocalId, MacroKind, Name, Owner, TypeKind, TypeRef};
 use crate::knowledge::{self, Deed, Fence};
 
 /// What the two phases of a statement do.
@@ -68,11 +69,21 @@ fn is_position(types: &Types<'_>, call: ExprId, name: &str) -> bool {
         return true;
     }
     let Callee::Workspace { functions, resolved: true } = callee(types, call) else { return false };
-    let returned = functions.iter().filter_map(|id| types.index.function(*id)?.ret.as_ref());
-    returned.flat_map(|ty| types.index.types_named(given(ty))).any(|(_, declared)| {
+    let returned = functions.iter().filter_map(|id| given_by(types.index, *id));
+    returned.flat_map(|name| types.index.types_named(&name)).any(|(_, declared)| {
         let TypeKind::Struct(fields) = &declared.kind else { return false };
         fields.len() <= 2 && fields.iter().any(|(field, _)| names.is_position(field))
     })
+}
+
+/// The name of the type that a function gives when it does not fail.
+fn given_by(index: &Index<'_>, id: FunctionId) -> Option<Name> {
+    let function = index.function(id)?;
+    let name = given(function.ret.as_ref()?);
+    match function.owner {
+        Owner::Impl(block) if name == "Self" => type_name(&index.file(id.file)?.impls.get(block)?.self_ty),
+        _ => Some(name.into()),
+    }
 }
 
 /// The name of what is in a `Result`.

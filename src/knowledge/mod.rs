@@ -45,6 +45,13 @@ pub struct Fact {
     pub source: String,
 }
 
+impl Fact {
+    /// Whether it is about methods of that very name, and not of any that a pattern fits.
+    pub fn is_about(&self, method: &str) -> bool {
+        self.path.iter().any(|path| path.rsplit("::").next() == Some(method))
+    }
+}
+
 /// What a call does beyond its arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -34,7 +34,7 @@ const POOL: &str = "pool: &PgPool, id: i64";
 const REDIS: &str = "redis: &mut MultiplexedConnection, id: u64";
 
 #[rustfmt::skip]
-const CASES: [Case; 36] = [
+const CASES: [Case; 40] = [
     // The verb of a request says what sending it does.
     joins("reqwest", "use reqwest::Client;", "client: &Client", ["client.get(\"/a\").send()", "client.get(\"/b\").header(\"x\", \"y\").send()"]),
     stays("reqwest", "use reqwest::Client;", "client: &Client", ["client.post(\"/a\").json(&1).send()", "client.get(\"/b\").send()"], "write(send)"),
@@ -67,6 +67,10 @@ const CASES: [Case; 36] = [
     joins("object_store", "use object_store::ObjectStore;", "store: &dyn ObjectStore", ["store.head(one)", "store.get(two)"]),
     stays("object_store", "use object_store::ObjectStore;", "store: &dyn ObjectStore", ["store.put(one, bytes)", "store.get(two)"], "write(put)"),
     joins("opendal", "use opendal::Operator;", "store: &Operator", ["store.stat(\"a\")", "store.read(\"a\")"]),
+    stays("hf_hub", "use hf_hub::api::tokio::ApiRepo;", "repo: &ApiRepo", ["repo.get(\"a\")", "repo.info()"], "write(get)"),
+    stays("hf_hub", "use hf_hub::api::tokio::ApiRepo;", "(repo, _): Pair", ["repo.get(\"a\")", "repo.info()"], "unknown(get)"),
+    joins("solana_client", "use solana_client::nonblocking::rpc_client::RpcClient;", "rpc: &RpcClient", ["rpc.get_balance(one)", "rpc.get_health()"]),
+    stays("solana_client", "use solana_client::nonblocking::rpc_client::RpcClient;", "rpc: &RpcClient", ["rpc.get_slot()", "rpc.get_health()"], "fence(version)"),
     stays("alloy", "use alloy::providers::Provider;", "chain: &impl Provider, sent: Sent", ["sent.get_receipt()", "chain.get_chain_id()"], "fence(event)"),
     stays("opendal", "use opendal::Operator;", "store: &Operator", ["store.stat(\"a\")", "store.reader(\"a\")"], "fence(ready)"),
     stays("opendal", "use opendal::Operator;", "store: &Operator", ["store.write(\"a\", bytes)", "store.read(\"a\")"], "write(write)"),

@@ -42,11 +42,13 @@ pub(super) fn call_effect(
     }
     let is_resolved = matches!(callee, Callee::Workspace { resolved: true, .. });
     if awaited && !is_resolved {
+        let is_foreign = matches!(callee, Callee::Foreign(_));
         let of_lock = || {
             let is_lock = matches!(name.as_str(), "lock" | "read" | "write") && memory::is_lock(types, call);
             is_lock.then(|| opened(types, call, &name))
         };
-        if let Some(effect) = facts::by_chain(types, call).or_else(of_lock) {
+        let by_import = || if is_foreign { None } else { facts::by_import(types, call) };
+        if let Some(effect) = facts::by_chain(types, call).or_else(of_lock).or_else(by_import) {
             return effect;
         }
     }

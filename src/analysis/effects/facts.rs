@@ -69,6 +69,28 @@ fn by_prelude(types: &Types<'_>, call: ExprId) -> Option<Found> {
     knowledge::fact(std::slice::from_ref(&only.name)).map(|fact| Found { fact, path: only.name.to_string() })
 }
 
+/// A warning about an awaited method on something unknown: a type that this module imports has a method of that name, and
+/// that one does more than read.
+pub(super) fn by_import(types: &Types<'_>, call: ExprId) -> Option<Effect> {
+    let is_method = matches!(types.body.expr(call).kind, ExprKind::MethodCall { .. });
+    let ir = types.index.file(types.scope.file).filter(|_| is_method)?;
+    let imports = &ir.modules.get(types.scope.module)?.imports;
+    let name = call_name(types, call);
+    imports.iter().find_map(|import| {
+        let is_type = import.path.last()?.starts_with(char::is_uppercase);
+        let path: Vec<Name> = import.path.iter().filter(|_| is_type).cloned().chain([name.clone()]).collect();
+        let fact = knowledge::fact(&path).filter(|fact| fact.is_about(&name))?;
+        let because = format!("calls `{name}`, which may be `{}`", path.join("::"));
+        match fact.fence {
+            Some(fence) => Some(Effect::fenced(fence, &name, because)),
+            None if fact.effect == Some(FactEffect::Write) => {
+                Some(Effect::new(Deed::Unknown, Confidence::Likely, &name, because))
+            }
+            None => None,
+        }
+    })
+}
+
 /// The fact about a method of a trait of a foreign crate that this file imports.
 fn by_trait(types: &Types<'_>, call: ExprId) -> Option<Found> {
     let name = call_name(types, call);
