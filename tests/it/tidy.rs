@@ -114,6 +114,25 @@ fn the_readme_lists_every_option() {
 }
 
 #[test]
+fn the_readme_says_what_readers_said() {
+    let rows = cells(&read("README.md"), "| reading | findings | repositories | not wrong | right and wanted |");
+    assert_eq!(rows.len(), 2, "{rows:?}");
+    for row in rows {
+        let text = read(&format!("scoreboard/reviewed/{}.tsv", row[0]));
+        let verdicts: Vec<Vec<&str>> = text.lines().skip(1).map(|line| line.split('\t').collect()).collect();
+        let places: BTreeSet<&[&str]> = verdicts.iter().map(|verdict| &verdict[..4]).collect();
+        assert_eq!(places.len(), verdicts.len(), "{}: a place is judged twice", row[0]);
+        let repositories: BTreeSet<&str> = verdicts.iter().map(|verdict| verdict[0]).collect();
+        let count = |wanted: &str| verdicts.iter().filter(|verdict| verdict[5] == wanted).count();
+        let share = |part: usize| format!("{}.{} %", part * 100 / verdicts.len(), part * 1000 / verdicts.len() % 10);
+        let right = count("right");
+        let expected = [verdicts.len().to_string(), repositories.len().to_string()];
+        assert_eq!(row[1..3], expected, "{}", row[0]);
+        assert_eq!(row[3..], [share(right + count("unwanted")), share(right)], "{}", row[0]);
+    }
+}
+
+#[test]
 fn every_dependency_says_what_it_replaces() {
     let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
     let names = |table: &str| manifest[table].as_table().unwrap().keys().cloned().collect::<BTreeSet<String>>();
