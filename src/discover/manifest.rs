@@ -103,7 +103,7 @@ fn convert(package: &cargo_metadata::Package) -> Package {
         manifest_path: package.manifest_path.clone().into(),
         edition: package.edition.as_str().parse().unwrap_or(2015),
         targets: package.targets.iter().map(target).collect(),
-        dependencies: package.dependencies.iter().map(dependency).collect(),
+        dependencies: dependencies(&package.dependencies),
     }
 }
 
@@ -113,6 +113,22 @@ fn target(target: &cargo_metadata::Target) -> Target {
         name: target.name.clone(),
         src_path: target.src_path.clone().into(),
     }
+}
+
+/// What a package depends on. Where it does so in other ways on other platforms, only what all of them ask for counts.
+fn dependencies(declared: &[cargo_metadata::Dependency]) -> Vec<Dependency> {
+    let mut found: Vec<Dependency> = Vec::new();
+    for dependency in declared.iter().map(dependency) {
+        let same = |known: &&mut Dependency| known.name == dependency.name && known.kind == dependency.kind;
+        match found.iter_mut().find(same) {
+            Some(known) => {
+                known.features.retain(|feature| dependency.features.contains(feature));
+                known.default_features &= dependency.default_features;
+            }
+            None => found.push(dependency),
+        }
+    }
+    found
 }
 
 fn dependency(dependency: &cargo_metadata::Dependency) -> Dependency {

@@ -136,7 +136,12 @@ fn fix(context: &Context<'_>, analysis: &Analysis) -> Result<Fix, String> {
 /// "`b` waits for `a`", "`b` and `c` wait for `a`", "2 calls of `b` wait for `a`".
 fn who_waits(context: &Context<'_>, analysis: &Analysis, early: &[usize], waited_for: usize) -> String {
     let first = name_of(context, analysis, waited_for);
-    let names: Vec<String> = early.iter().map(|node| name_of(context, analysis, *node)).collect();
+    let schedule = &analysis.schedule;
+    let ends = schedule.starts[waited_for] + schedule.weights[waited_for];
+    // Some may start earlier than today, and still need what is waited for here.
+    let beside: Vec<usize> = early.iter().copied().filter(|node| schedule.starts[*node] < ends).collect();
+    let beside = if beside.is_empty() { early } else { beside.as_slice() };
+    let names: Vec<String> = beside.iter().map(|node| name_of(context, analysis, *node)).collect();
     let distinct = evidence::distinct(names.clone());
     match (distinct.as_slice(), names.len()) {
         ([name], 1) if *name == first => format!("a second call of {first} waits for the first"),

@@ -246,3 +246,10 @@ fn colour_is_used_where_it_is_wanted() {
     assert!(colored(&[], "CLICOLOR_FORCE", "1"));
     assert!(!colored(&["--color=never"], "CLICOLOR_FORCE", "1"));
 }
+
+#[test]
+fn what_needs_the_answer_does_not_wait_for_it_without_need() {
+    let fixture = "fixtures/sequential_await/fires/two_chains.rs";
+    let ran = conjoin(Path::new(env!("CARGO_MANIFEST_DIR")), &["--message-format", "short", fixture]);
+    assert!(ran.stdout.contains("`order` waits for `name` without need: 3 round trips could be 2"), "{}", ran.stdout);
+}

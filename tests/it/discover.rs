@@ -242,6 +242,16 @@ fn dependencies_are_called_what_the_source_calls_them() {
 }
 
 #[test]
+fn of_a_dependency_on_every_platform_only_what_all_ask_for_counts() {
+    let dependencies = "[target.'cfg(unix)'.dependencies]\ntokio = { version = \"1\", features = [\"macros\", \"sync\"] }\n\
+                        [target.'cfg(not(unix))'.dependencies]\ntokio = { version = \"1\", features = [\"sync\"] }\n";
+    let folder = tree(&[("Cargo.toml", &(manifest("demo") + dependencies)), ("src/lib.rs", "")]);
+    let discovery = discover(&Selection::default(), folder.path()).unwrap();
+    let [tokio] = discovery.workspace.packages[0].dependencies.as_slice() else { panic!("one dependency") };
+    assert_eq!(tokio.features, ["sync"]);
+}
+
+#[test]
 fn failures_say_what_and_where_and_what_to_do() {
     let folder = tree(&[("broken/Cargo.toml", "[package\nname = 1\n"), ("broken/src/lib.rs", "")]);
     let missing = failure(folder.path(), &paths(&["src/nope.rs"]));
