@@ -12,7 +12,7 @@ use crate::diagnostic::Confidence;
 use crate::index::calls::{Callee, callee};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
-use crate::ir::{ExprId, ExprKind, Literal, Name};
+use crate::ir::{ExprId, ExprKind, Import, Literal, Name};
 use crate::knowledge::{self, Begins, Deed, Fact, FactEffect, Fence, Takes, sql};
 
 /// Longer chains of receivers are not followed.
@@ -72,19 +72,16 @@ fn by_prelude(types: &Types<'_>, call: ExprId) -> Option<Found> {
 /// A warning about an awaited method on something unknown: a type that this module imports has a method of that name, and
 /// that one does more than read.
 pub(super) fn by_import(types: &Types<'_>, call: ExprId) -> Option<Effect> {
-    let is_method = matches!(types.body.expr(call).kind, ExprKind::MethodCall { .. });
-    let ir = types.index.file(types.scope.file).filter(|_| is_method)?;
-    let imports = &ir.modules.get(types.scope.module)?.imports;
-    let name = call_name(types, call);
-    imports.iter().find_map(|import| {
-        let is_type = import.path.last()?.starts_with(char::is_uppercase);
-        let path: Vec<Name> = import.path.iter().filter(|_| is_type).cloned().chain([name.clone()]).collect();
-        let fact = knowledge::fact(&path).filter(|fact| fact.is_about(&name))?;
+    let ExprKind::MethodCall { method: name, .. } = &types.body.expr(call).kind else { return None };
+    imports(types)?.iter().find_map(|import| {
+        import.path.last().filter(|last| last.starts_with(char::is_uppercase))?;
+        let path: Vec<Name> = import.path.iter().cloned().chain([name.clone()]).collect();
+        let fact = knowledge::fact(&path).filter(|fact| fact.is_about(name))?;
         let because = format!("calls `{name}`, which may be `{}`", path.join("::"));
         match fact.fence {
-            Some(fence) => Some(Effect::fenced(fence, &name, because)),
+            Some(fence) => Some(Effect::fenced(fence, name, because)),
             None if fact.effect == Some(FactEffect::Write) => {
-                Some(Effect::new(Deed::Unknown, Confidence::Likely, &name, because))
+                Some(Effect::new(Deed::Unknown, Confidence::Likely, name, because))
             }
             None => None,
         }
@@ -94,9 +91,7 @@ pub(super) fn by_import(types: &Types<'_>, call: ExprId) -> Option<Effect> {
 /// The fact about a method of a trait of a foreign crate that this file imports.
 fn by_trait(types: &Types<'_>, call: ExprId) -> Option<Found> {
     let name = call_name(types, call);
-    let ir = types.index.file(types.scope.file)?;
-    let imports = &ir.modules.get(types.scope.module)?.imports;
-    imports.iter().find_map(|import| {
+    imports(types)?.iter().find_map(|import| {
         let krate = import.path.first().filter(|krate| knowledge::knows(krate))?;
         let is_glob = import.alias == "*";
         let last = import.path.last()?;
@@ -104,6 +99,12 @@ fn by_trait(types: &Types<'_>, call: ExprId) -> Option<Found> {
         let (owner, fact) = knowledge::trait_facts(krate, &name).find(|(owner, _)| imported(owner))?;
         Some(Found { fact, path: format!("{krate}::{owner}::{name}") })
     })
+}
+
+/// What the module imports that the body stands in.
+fn imports<'t>(types: &'t Types<'_>) -> Option<&'t [Import]> {
+    let ir = types.index.file(types.scope.file)?;
+    Some(&ir.modules.get(types.scope.module)?.imports)
 }
 
 /// What a fact says of a call.
@@ -132,13 +133,14 @@ pub(super) fn effect(types: &Types<'_>, call: ExprId, found: &Found, awaited: bo
         };
     }
     let of = fact.of.as_deref().unwrap_or("what others see");
+    let plain = |deed| (deed, said(deed, of));
     let (deed, does) = match fact.effect.unwrap_or(FactEffect::Unknown) {
         // Building a request sends nothing; awaiting it, where that is allowed, sends it.
         FactEffect::Pure if awaited && fact.begins.is_some() => begun(types, call, fact, of),
-        FactEffect::Pure => (Deed::Pure, "touches nothing".to_owned()),
-        FactEffect::Read => (Deed::Read, format!("reads {of}")),
-        FactEffect::Unknown => (Deed::Unknown, format!("may do anything to {of}")),
-        FactEffect::Write => (Deed::Write, format!("changes {of}")),
+        FactEffect::Pure => plain(Deed::Pure),
+        FactEffect::Read => plain(Deed::Read),
+        FactEffect::Unknown => plain(Deed::Unknown),
+        FactEffect::Write => plain(Deed::Write),
         FactEffect::Begun if !awaited && fact.suspends != Some(false) => {
             (Deed::Pure, "only builds a request".to_owned())
         }
