@@ -16,6 +16,8 @@
 //! | [`lints`] | a schedule and its edits | diagnostics |
 //! | [`why`] | a line, or an await and its verdict | why the await stands where it stands |
 //! | [`check`] | a workspace | every diagnostic, or the answers for one line |
+//! | [`verify`] | edits | which of them the compiler will have |
+//! | [`fix`] | what holds | changed files |
 //! | [`report`] | diagnostics | text for people, editors and CI |
 //! | [`cli`] | arguments | an exit code |
 
@@ -42,6 +44,10 @@ pub mod lints;
 pub mod why;
 
 pub mod check;
+
+pub mod verify;
+
+pub mod fix;
 
 pub mod report;
 

@@ -112,6 +112,19 @@ impl SourceFile {
         }
     }
 
+    /// The same file with another text.
+    pub fn with_text(&self, text: String) -> SourceFile {
+        SourceFile {
+            path: self.path.clone(),
+            name: self.name.clone(),
+            text,
+            package: self.package,
+            is_selected: self.is_selected,
+            module: self.module.clone(),
+            line_starts: OnceLock::new(),
+        }
+    }
+
     /// The text of a span; empty when the span lies outside.
     pub fn slice(&self, span: Span) -> &str {
         self.text.get(span.range()).unwrap_or_default()

@@ -5,6 +5,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use super::fixing::{BuildWords, FixWords, Fixing};
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, ValueEnum};
 
@@ -20,6 +21,7 @@ pub(super) struct Args {
     pub(super) question: Question,
     pub(super) selection: Selection,
     pub(super) options: Options,
+    pub(super) fixing: Fixing,
     pub(super) format: Format,
     pub(super) output: Option<PathBuf>,
     pub(super) color: Option<When>,
@@ -79,9 +81,9 @@ const STYLES: Styles = Styles::styled()
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 nothing to say, 1 something reported, 2 wrong usage or nothing readable.
-Flags of `cargo check` that change nothing here (--features, --target, --release …) are accepted and ignored.";
+Every flag of `cargo check` is accepted; those that say how to build matter to --fix, --diff and --verify only.";
 
-/// Finds awaits that wait for one another without need, and shows the join to write
+/// Finds awaits that wait for one another without need, and writes the join
 ///
 /// Looks at the package of the working directory, at the packages of -p and --workspace, or at files and folders, which
 /// need no Cargo.toml. Tests, examples, benches and build scripts are left out unless asked for.
@@ -120,6 +122,9 @@ struct Words {
     list: bool,
     #[arg(long, value_name = "WHAT", hide = true)]
     emit: Option<Emit>,
+
+    #[command(flatten)]
+    fixing: FixWords,
 
     /// Report what is at least this sure
     #[arg(long, value_name = "HOW", default_value = "likely", help_heading = "Lints")]
@@ -180,7 +185,7 @@ struct Words {
     #[command(flatten)]
     targets: Targets,
     #[command(flatten)]
-    ignored: Ignored,
+    build: BuildWords,
 }
 
 /// Single targets, as editors pass them: a test, example or bench brings its kind back.
@@ -192,35 +197,6 @@ struct Targets {
     example: Vec<String>,
     #[arg(long, hide = true, num_args = 0..=1)]
     bench: Vec<String>,
-}
-
-/// Flags of `cargo check` that say how to build, which nobody does here.
-#[derive(clap::Args, Debug)]
-struct Ignored {
-    #[arg(long, hide = true)]
-    lib: bool,
-    #[arg(long, hide = true)]
-    bins: bool,
-    #[arg(long, hide = true)]
-    bin: Vec<String>,
-    #[arg(long, hide = true)]
-    keep_going: bool,
-    #[arg(long, hide = true)]
-    all_features: bool,
-    #[arg(long, hide = true)]
-    no_default_features: bool,
-    #[arg(short = 'F', long, hide = true)]
-    features: Vec<String>,
-    #[arg(long, hide = true)]
-    target: Vec<String>,
-    #[arg(long, hide = true)]
-    target_dir: Option<PathBuf>,
-    #[arg(long, hide = true)]
-    profile: Option<String>,
-    #[arg(short, long, hide = true)]
-    release: bool,
-    #[arg(long, hide = true)]
-    ignore_rust_version: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -256,6 +232,7 @@ fn convert(words: Words, levels: Vec<(String, Level)>) -> Args {
     Args {
         question,
         options: Options { tests: selection.kinds.tests, confidence, levels },
+        fixing: words.fixing.read(&words.build, cargo_options(&words)),
         selection,
         format: words.message_format,
         output: words.output,

@@ -5,22 +5,30 @@
 //! Invariant: with exit code 2 nothing stands on stdout. A reader who closes stdout early has seen enough: 0.
 
 mod args;
+mod fixing;
 mod output;
 mod progress;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use crate::check::{Options, Outcome, check, emit_ir, why};
 use crate::diagnostic::Level;
-use crate::discover::{self, Discovery, Failure};
+use crate::discover::{self, Discovery, Failure, Workspace};
+use crate::fix::vcs::{self, Allowed};
+use crate::fix::write::write;
+use crate::fix::{Fixed, fix, verified};
 use crate::lints::LINTS;
 use crate::report::{self, Report};
-use crate::source::FileId;
+use crate::source::{FileId, Problem};
+use crate::verify::Build;
 
 use args::{Args, Question};
+use fixing::Deed;
 use output::Output;
 use progress::Progress;
 
@@ -70,41 +78,124 @@ fn answer(args: &Args, output: &Output) -> Result<u8, Failure> {
             explain_place(&options, &discovery, &discover::absolute(&directory, path), *line, output)
         }
         Question::Ir => output.print(&emit_ir(&discovery.workspace, &options)),
-        _ => report_all(args, &options, &discovery, begin, output),
+        _ => report_all(args, &options, discovery, &directory, begin, output),
     }
 }
 
-/// The report, the problems, the summary.
+/// The report, the problems, the summary; and before them what is to be changed.
 fn report_all(
+    args: &Args,
+    options: &Options,
+    mut discovery: Discovery,
+    directory: &Path,
+    begin: Instant,
+    output: &Output,
+) -> Result<u8, Failure> {
+    let is_stopped = Arc::new(AtomicBool::new(false));
+    let say = |what: &str| output.say(&report::status(what, output.error_style));
+    let build = Build {
+        directory,
+        options: &args.fixing.options,
+        target_directory: args.fixing.target_directory.as_ref().map(|path| discover::absolute(directory, path)),
+        is_stopped: &is_stopped,
+        progress: if args.is_quiet { &|_: &str| {} } else { &say },
+    };
+    if args.fixing.deed != Deed::Report || args.fixing.is_compiled {
+        heed_interrupts(&is_stopped);
+    }
+    let compiled = args.fixing.is_compiled.then_some(&build);
+    let mut fixed = match args.fixing.deed {
+        Deed::Report => Fixed { outcome: look(args, options, &discovery, begin, compiled)?, ..Fixed::default() },
+        deed => {
+            if deed == Deed::Fix {
+                guarded(&discovery, args.fixing.allowed)?;
+            }
+            fix(&mut discovery.workspace, options, args.fixing.choice, compiled)?
+        }
+    };
+    let has_nothing_read = is_all_unreadable(&discovery, &fixed.outcome);
+    let code = match args.fixing.deed {
+        _ if has_nothing_read => WRONG_QUESTION,
+        Deed::Diff => print_diff(&discovery.workspace, &fixed, args.exit_zero, output)?,
+        deed => {
+            if deed == Deed::Fix {
+                write(&discovery.workspace, &mut fixed, &is_stopped)?;
+            }
+            print_report(args, &discovery, &fixed.outcome, output)?
+        }
+    };
+    problems(&discovery, &fixed.outcome).for_each(|problem| output.problem(problem));
+    if !args.is_quiet && !has_nothing_read {
+        if args.fixing.deed != Deed::Report {
+            output.say(&report::changes(&discovery.workspace, &fixed, args.fixing.deed == Deed::Fix, output.error_style));
+        }
+        if args.fixing.deed != Deed::Diff {
+            let report = report_of(&discovery, &fixed.outcome);
+            output.say(&report::summary(&report, begin.elapsed(), output.error_style));
+        }
+    }
+    Ok(code)
+}
+
+/// Nothing is changed: what there is to say, compiled when that is wanted.
+fn look(
     args: &Args,
     options: &Options,
     discovery: &Discovery,
     begin: Instant,
-    output: &Output,
-) -> Result<u8, Failure> {
+    build: Option<&Build<'_>>,
+) -> Result<Outcome, Failure> {
     let progress = Progress::new(begin, !args.is_quiet);
     let outcome = check(&discovery.workspace, options, &|done, total| progress.update(done, total));
     progress.finish();
-    let problems = || discovery.problems.iter().chain(&outcome.problems).chain(&outcome.unclear);
-    let has_nothing_read = is_all_unreadable(discovery, &outcome);
-    let report = Report {
+    match build {
+        Some(build) => verified(&discovery.workspace, outcome, build),
+        None => Ok(outcome),
+    }
+}
+
+/// Every folder in which files may be changed can be brought back.
+fn guarded(discovery: &Discovery, allowed: Allowed) -> Result<(), Failure> {
+    let roots = discovery.workspace.roots.iter().map(|root| root.folder.as_path());
+    let own = discovery.workspace.roots.is_empty().then_some(discovery.workspace.root.as_path());
+    roots.chain(own).try_for_each(|folder| vcs::check(folder, allowed))
+}
+
+/// From now on an interrupt is a wish, heeded between two steps. Where that cannot be had, it ends the program at once,
+/// and files are whole all the same.
+fn heed_interrupts(is_stopped: &Arc<AtomicBool>) {
+    let is_stopped = Arc::clone(is_stopped);
+    drop(ctrlc::set_handler(move || is_stopped.store(true, Ordering::Relaxed)));
+}
+
+fn print_report(args: &Args, discovery: &Discovery, outcome: &Outcome, output: &Output) -> Result<u8, Failure> {
+    let report = report_of(discovery, outcome);
+    let code = exit_code(outcome, args.exit_zero);
+    output.write(code, |out, style| report::write(out, &report, args.format, style))
+}
+
+fn print_diff(workspace: &Workspace, fixed: &Fixed, is_always_zero: bool, output: &Output) -> Result<u8, Failure> {
+    let code = if fixed.changed.is_empty() || is_always_zero { NOTHING_TO_SAY } else { REPORTED };
+    output.write(code, |out, style| {
+        fixed.changed.iter().try_for_each(|changed| {
+            let file = &workspace.files[changed.file.0 as usize];
+            out.write_all(report::diff(&file.name, &changed.before, &file.text, output.is_terminal, style).as_bytes())
+        })
+    })
+}
+
+fn report_of<'a>(discovery: &'a Discovery, outcome: &'a Outcome) -> Report<'a> {
+    Report {
         workspace: &discovery.workspace,
         packages: &discovery.selected_packages,
         diagnostics: &outcome.diagnostics,
         files: outcome.files,
         lines: outcome.lines,
-    };
-    let code = if has_nothing_read {
-        WRONG_QUESTION
-    } else {
-        let code = exit_code(&outcome, args.exit_zero);
-        output.write(code, |out, style| report::write(out, &report, args.format, style))?
-    };
-    problems().for_each(|problem| output.problem(problem));
-    if !args.is_quiet && !has_nothing_read {
-        output.say(&report::summary(&report, begin.elapsed(), output.error_style));
     }
-    Ok(code)
+}
+
+fn problems<'a>(discovery: &'a Discovery, outcome: &'a Outcome) -> impl Iterator<Item = &'a Problem> {
+    discovery.problems.iter().chain(&outcome.problems).chain(&outcome.unclear)
 }
 
 fn exit_code(outcome: &Outcome, is_always_zero: bool) -> u8 {

@@ -24,6 +24,8 @@ const USUAL_WIDTH: usize = 80;
 /// The two streams, and what they can show.
 pub(super) struct Output {
     file: Option<PathBuf>,
+    /// Whether people read the findings.
+    pub(super) is_terminal: bool,
     style: Style,
     pub(super) error_style: Style,
 }
@@ -41,6 +43,7 @@ impl Output {
         let is_terminal = stdout.is_terminal() && args.output.is_none();
         Output {
             file: args.output.clone(),
+            is_terminal,
             style: style(is_terminal, terminal_size_of(&stdout)),
             error_style: style(stderr.is_terminal(), terminal_size_of(&stderr)),
         }

@@ -11,6 +11,7 @@ mod spec;
 mod walk;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
 use crate::source::{Problem, SourceFile};
@@ -27,10 +28,23 @@ pub struct Workspace {
     pub root: PathBuf,
     /// The workspace's packages; empty when only paths were given.
     pub packages: Vec<Package>,
+    /// What cargo builds at once; empty when only paths were given.
+    pub roots: Vec<Root>,
     /// Every source file the index may look at, sorted by name. Those with [`SourceFile::is_selected`] are reported on.
     pub files: Vec<SourceFile>,
     /// What the manifests say of calls.
     pub claims: Vec<Claim>,
+}
+
+/// A workspace as cargo knows it, or a package that is one by itself.
+#[derive(Debug)]
+pub struct Root {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Where cargo puts what it builds.
+    pub target_directory: PathBuf,
+    /// Its packages, as indices into the packages of [`Workspace`].
+    pub packages: Range<usize>,
 }
 
 /// A package, as far as the pipeline asks.
@@ -155,9 +169,10 @@ pub fn discover(selection: &Selection, directory: &Path) -> Result<Discovery, Fa
     let candidates = found.wanted(selection.kinds);
     let asks_for_tests = selection.kinds.tests || candidates.iter().any(Candidate::is_selected_test);
     let (files, problems, unread) = read::read(candidates, &root);
+    let roots = roots(&manifests);
     let packages = manifests.into_iter().flat_map(|manifest| manifest.members).map(|member| member.package).collect();
     Ok(Discovery {
-        workspace: Workspace { root, packages, files, claims },
+        workspace: Workspace { root, packages, roots, files, claims },
         problems,
         unread,
         selected_packages,
@@ -290,6 +305,16 @@ fn names_root(manifests: &[Manifest], selection: &Selection, directory: &Path) -
         [manifest] if selection.names_from_root || !manifest.root.starts_with(directory) => manifest.root.clone(),
         _ => directory.to_path_buf(),
     }
+}
+
+fn roots(manifests: &[Manifest]) -> Vec<Root> {
+    let mut first = 0;
+    let mut root = |manifest: &Manifest| {
+        let packages = first..first + manifest.members.len();
+        first = packages.end;
+        Root { folder: manifest.root.clone(), target_directory: manifest.target_directory.clone(), packages }
+    };
+    manifests.iter().map(&mut root).collect()
 }
 
 /// The path from the root, without `.` and `..`. Links are not resolved, so that names stay as people wrote them.

@@ -5,7 +5,7 @@ mod evidence;
 
 use crate::analysis::Analysis;
 use crate::analysis::verdict;
-use crate::diagnostic::{Diagnostic, Fix, Label, Level, Row, Timeline};
+use crate::diagnostic::{Applicability, Confidence, Diagnostic, Fix, Label, Level, Row, Timeline};
 use crate::index::qualified_name;
 use crate::lints::{Context, Lint};
 use crate::rewrite::{self, provider};
@@ -42,10 +42,8 @@ fn diagnose(context: &Context<'_>, analysis: &Analysis) -> Option<Diagnostic> {
     let fix = fix(context, analysis);
     let mut notes = notes(context, analysis);
     notes.extend(fix.as_ref().err().cloned());
-    if fix.as_ref().is_ok_and(|fix| fix.edits.iter().any(|edit| edit.replacement.contains("try_join"))) {
-        notes.push(
-            "if several fail, the error that comes first is returned, and the other calls are dropped".to_owned(),
-        );
+    if fix.as_ref().is_ok_and(|fix| fix.fallback.is_some()) {
+        notes.push(rewrite::FIRST_IN_TIME.to_owned());
     }
     Some(Diagnostic {
         lint: SEQUENTIAL_AWAIT.name,
@@ -128,8 +126,12 @@ fn fix(context: &Context<'_>, analysis: &Analysis) -> Result<Fix, String> {
         return Err(format!("this package has no join macro: {advice}"));
     };
     let region = rewrite::Region { source, types: context.types, effects: context.effects, analysis, provider };
-    let fix = rewrite::join(&region)
+    let mut fix = rewrite::join(&region)
         .ok_or_else(|| "statements of this shape are not rewritten yet; join them by hand".to_owned())?;
+    if analysis.confidence < Confidence::Likely {
+        // Right as a text, and nobody knows whether it is right.
+        fix.applicability = Applicability::MaybeIncorrect;
+    }
     Ok(fix)
 }
 

@@ -7,6 +7,7 @@
 pub(crate) mod lexemes;
 pub(crate) mod nesting;
 mod outline;
+pub mod signature;
 
 use crate::source::{Problem, SourceFile, Span};
 use nesting::MacroTokens;

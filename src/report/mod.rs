@@ -4,6 +4,7 @@
 //! Invariant: a report is the same for the same input; only [`summary`] knows the time.
 //! Invariant: no control character of a source text or path reaches a terminal; JSON carries them escaped.
 
+mod changes;
 mod human;
 mod json;
 mod rewritten;
@@ -20,6 +21,7 @@ use crate::diagnostic::{Diagnostic, Level};
 use crate::discover::Workspace;
 use crate::source::{Problem, SourceFile};
 
+pub use changes::{changes, diff, status};
 pub use text::{Style, clean};
 pub use why::why;
 

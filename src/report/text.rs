@@ -47,6 +47,16 @@ impl Style {
         self.paint(anstyle::Style::new().dimmed(), text)
     }
 
+    /// What a diff adds.
+    pub(super) fn added(self, text: &str) -> String {
+        self.good(text)
+    }
+
+    /// What a diff takes away.
+    pub(super) fn removed(self, text: &str) -> String {
+        self.paint(AnsiColor::Red.on_default(), text)
+    }
+
     fn paint(self, style: anstyle::Style, text: &str) -> String {
         if self.color && !text.is_empty() { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }

@@ -75,6 +75,23 @@ fn blocks_collide(region: &Region<'_>, steps: &Steps, branches: &[Branch]) -> bo
     })
 }
 
+/// What to know of a rewrite that joins all errors into one.
+pub const FIRST_IN_TIME: &str =
+    "if several fail, the error that comes first is returned, and the other calls are dropped";
+
+/// The text with edits made, which are sorted and disjoint. `None` when they do not fit it.
+pub fn apply(text: &str, edits: &[Edit]) -> Option<String> {
+    let mut edited = String::with_capacity(text.len());
+    let mut at = 0;
+    for edit in edits {
+        edited.push_str(text.get(at..edit.span.start as usize)?);
+        edited.push_str(&edit.replacement);
+        at = edit.span.end as usize;
+    }
+    edited.push_str(text.get(at..)?);
+    Some(edited)
+}
+
 /// What people call what a site awaits: `fetch_user`, `User::load`.
 pub fn awaited_name(types: &Types<'_>, site: ExprId) -> String {
     names::callee_text(types, site)
@@ -86,15 +103,9 @@ pub fn preview(source: &SourceFile, fix: &Fix) -> Option<(Span, String)> {
     let last = fix.edits.last()?.span.end;
     let start = source.text[..first as usize].rfind('\n').map_or(0, |at| at + 1);
     let end = source.text[last as usize..].find('\n').map_or(source.text.len(), |at| at + last as usize);
-    let mut text = String::new();
-    let mut at = start;
-    for edit in &fix.edits {
-        text.push_str(source.text.get(at..edit.span.start as usize)?);
-        text.push_str(&edit.replacement);
-        at = edit.span.end as usize;
-    }
-    text.push_str(source.text.get(at..end)?);
-    Some((Span::new(start, end), text))
+    let edited = apply(&source.text, &fix.edits)?;
+    let behind = source.text.len() - end;
+    Some((Span::new(start, end), edited.get(start..edited.len().checked_sub(behind)?)?.to_owned()))
 }
 
 /// An edit without what it leaves as it is at its end; its beginning stays, so that it covers the first await.

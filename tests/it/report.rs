@@ -83,7 +83,7 @@ fn workspace(text: &str) -> Workspace {
         targets: vec![target],
         dependencies: Vec::new(),
     };
-    Workspace { root: "/ws/demo".into(), packages: vec![package], files: vec![file], claims: Vec::new() }
+    Workspace { root: "/ws/demo".into(), packages: vec![package], files: vec![file], ..Workspace::default() }
 }
 
 fn written(workspace: &Workspace, diagnostics: &[Diagnostic], format: Format, style: Style) -> String {

@@ -1,0 +1,150 @@
+//! The user's tree with some files changed, while the tree itself is not touched.
+//!
+//! In: texts for some files. Out: a folder in which every path of the machine can be followed: links to what is there,
+//! and the changed files in their places.
+//!
+//! Cargo and build scripts see the real tree; only the compiler is sent into the forest, by [`wrapper`](super::wrapper).
+//! So the working directory, `.cargo/config.toml`, `include_str!` and paths to other packages mean what they always mean.
+//!
+//! Invariant: a file that was ever a real file in the forest is one in every later run, with a newer time. Cargo would
+//! otherwise take what it compiled from the changed file for what the unchanged one gives.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+/// A forest that nobody else uses while this lives.
+#[derive(Debug)]
+pub(super) struct Forest {
+    root: PathBuf,
+    _lock: File,
+}
+
+impl Forest {
+    /// Opens the forest in a folder, and waits for whoever else uses it. Says which files were real ones the last time.
+    pub(super) fn open(folder: &Path) -> io::Result<(Forest, Vec<PathBuf>)> {
+        fs::create_dir_all(folder)?;
+        let lock = File::create(folder.join("lock"))?;
+        lock.lock()?;
+        let root = folder.join("forest");
+        let forest = Forest { root, _lock: lock };
+        let mut known = Vec::new();
+        if forest.root.is_dir() {
+            forest.real_files(&forest.root, &mut known)?;
+            fs::remove_dir_all(&forest.root)?;
+        }
+        fs::create_dir_all(&forest.root)?;
+        Ok((forest, known))
+    }
+
+    /// Where the compiler is sent.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Gives a file a text of its own.
+    pub(super) fn write(&self, file: &Path, text: &str) -> io::Result<()> {
+        let place = twin(&self.root, file);
+        if let Some(folder) = file.parent() {
+            self.make_real(folder)?;
+        }
+        if place.symlink_metadata().is_ok() {
+            fs::remove_file(&place)?;
+        }
+        fs::write(place, text)
+    }
+
+    /// The path that a path in the forest stands for.
+    pub(super) fn original(&self, path: &Path) -> PathBuf {
+        path.strip_prefix(&self.root).map_or_else(|_| path.to_path_buf(), |rest| Path::new("/").join(rest))
+    }
+
+    /// Makes a folder a real one, with links to all that is in it.
+    fn make_real(&self, folder: &Path) -> io::Result<()> {
+        let place = twin(&self.root, folder);
+        if place.symlink_metadata().is_ok_and(|found| found.is_dir()) && folder.parent().is_some() {
+            return Ok(());
+        }
+        if let Some(parent) = folder.parent() {
+            self.make_real(parent)?;
+            if place.symlink_metadata().is_ok() {
+                fs::remove_file(&place)?;
+            }
+            fs::create_dir(&place)?;
+        }
+        // What cannot be listed cannot be asked for by name of a neighbour either.
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let link = place.join(entry.file_name());
+            if link.symlink_metadata().is_err() {
+                link_to(&entry.path(), &link)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn real_files(&self, folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
+                self.real_files(&entry.path(), found)?;
+            } else if kind.is_file() {
+                found.push(self.original(&entry.path()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The path in a forest that stands for a path.
+pub(super) fn twin(root: &Path, path: &Path) -> PathBuf {
+    let inside = path.components().filter(|part| matches!(part, Component::Normal(_)));
+    root.join(inside.collect::<PathBuf>())
+}
+
+#[cfg(unix)]
+fn link_to(original: &Path, link: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(original, link)
+}
+
+#[cfg(windows)]
+fn link_to(original: &Path, link: &Path) -> io::Result<()> {
+    if original.is_dir() {
+        std::os::windows::fs::symlink_dir(original, link)
+    } else {
+        std::os::windows::fs::symlink_file(original, link)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_changed_file_is_seen_beside_its_unchanged_neighbours() {
+        let folder = tempfile::tempdir().unwrap();
+        let tree = folder.path().canonicalize().unwrap().join("tree");
+        fs::create_dir_all(tree.join("src/deep")).unwrap();
+        for (name, text) in [("src/lib.rs", "lib"), ("src/deep/mod.rs", "deep"), ("README.md", "read")] {
+            fs::write(tree.join(name), text).unwrap();
+        }
+        let (forest, known) = Forest::open(&folder.path().join("work")).unwrap();
+        assert!(known.is_empty());
+        forest.write(&tree.join("src/lib.rs"), "new").unwrap();
+        let seen = |name: &str| fs::read_to_string(twin(forest.root(), &tree.join(name))).unwrap();
+        assert_eq!((seen("src/lib.rs").as_str(), seen("src/deep/mod.rs").as_str()), ("new", "deep"));
+        assert_eq!(seen("src/../README.md"), "read");
+        assert_eq!(fs::read_to_string(tree.join("src/lib.rs")).unwrap(), "lib");
+        assert_eq!(forest.original(&twin(forest.root(), &tree.join("src/lib.rs"))), tree.join("src/lib.rs"));
+    }
+
+    #[test]
+    fn what_was_changed_once_is_known_the_next_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().canonicalize().unwrap().join("a.rs");
+        fs::write(&file, "old").unwrap();
+        let work = folder.path().join("work");
+        Forest::open(&work).unwrap().0.write(&file, "new").unwrap();
+        assert_eq!(Forest::open(&work).unwrap().1, [file]);
+    }
+}

@@ -1,0 +1,348 @@
+//! The runs of the compiler, one after the other, until each candidate is settled.
+//!
+//! In: the candidates of one workspace. Out: their [`Ruling`]s.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::PathBuf;
+
+use super::blame::{Blame, Compiled, blame, new_warnings};
+use super::cargo::{Cargo, Finding, Unit};
+use super::compose::{Piece, Role, compose};
+use super::forest::Forest;
+use super::probe::{CANARY_ERROR, canary, probe};
+use super::wrapper::settled;
+use super::{Build, Candidate, Ruling};
+use crate::discover::{Failure, Root, Workspace};
+use crate::parse::parse;
+use crate::parse::signature::{Signature, signature_at};
+
+/// Settles the candidates of one workspace.
+pub(super) fn settle(
+    workspace: &Workspace,
+    root: &Root,
+    build: &Build<'_>,
+    candidates: &[&Candidate],
+) -> Result<Vec<Ruling>, Failure> {
+    let target_directory = target_directory(root, build);
+    let packages = concerned(workspace, root, candidates);
+    let cargo = Cargo {
+        directory: build.directory,
+        root: &root.folder,
+        packages: packages.iter().map(|package| workspace.packages[*package].id.as_str()).collect(),
+        options: build.options,
+        target_directory: &target_directory,
+        is_stopped: build.is_stopped,
+    };
+    (build.progress)("checking the packages as they are");
+    let before = cargo.check(None)?;
+    let (forest, stale) = Forest::open(&target_directory.join("conjoin")).map_err(|error| unwritable(&error))?;
+    let signatures = signatures(workspace, candidates);
+    let mut run = Run {
+        workspace,
+        cargo,
+        forest,
+        stale,
+        candidates,
+        signatures,
+        broken: before.iter().filter(|finding| finding.is_error).map(|finding| finding.unit.clone()).collect(),
+        before,
+        is_probed: vec![true; candidates.len()],
+        state: vec![State::Open(0); candidates.len()],
+    };
+    (build.progress)("looking which places are compiled");
+    run.look()?;
+    (build.progress)("compiling the rewrites");
+    run.compile()?;
+    Ok(run.rulings())
+}
+
+/// Where a candidate stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum State {
+    /// It is tried in this form.
+    Open(usize),
+    /// It is out.
+    Out(Ruling),
+}
+
+struct Run<'a> {
+    workspace: &'a Workspace,
+    cargo: Cargo<'a>,
+    forest: Forest,
+    /// Files that were real ones in the forest the last time.
+    stale: Vec<PathBuf>,
+    candidates: &'a [&'a Candidate],
+    signatures: Vec<Option<Signature>>,
+    /// What the compiler says of the packages as they are.
+    before: Vec<Finding>,
+    /// Targets that do not build as they are.
+    broken: HashSet<Unit>,
+    is_probed: Vec<bool>,
+    state: Vec<State>,
+}
+
+impl Run<'_> {
+    /// Finds out which places are compiled, and which probes can be asked.
+    fn look(&mut self) -> Result<(), Failure> {
+        let (found, texts) = self.round(&|run, owner| {
+            let canary = canary(owner, run.candidates[owner].start);
+            std::iter::once(canary).chain(run.probe(owner)).collect()
+        })?;
+        let mut is_seen = vec![false; self.candidates.len()];
+        let mut odd: Vec<Option<String>> = vec![None; self.candidates.len()];
+        for finding in found.iter().filter(|finding| finding.is_error) {
+            match blame(finding, &texts) {
+                Blame::Piece(owner, Role::Canary) if finding.code.as_deref() == Some(CANARY_ERROR) => {
+                    is_seen[owner] = true;
+                }
+                Blame::Piece(owner, Role::Probe) => self.is_probed[owner] = false,
+                Blame::Piece(owner, _) => odd[owner] = Some(said(finding)),
+                Blame::Around(owners) => owners.iter().for_each(|owner| odd[*owner] = Some(said(finding))),
+            }
+        }
+        for (owner, odd) in odd.into_iter().enumerate() {
+            if let Some(said) = odd {
+                self.state[owner] = State::Out(Ruling::Unseen(format!("it could not be looked at: {said}")));
+            } else if !is_seen[owner] {
+                self.state[owner] = State::Out(Ruling::Unseen(self.why_unseen(owner)));
+            }
+        }
+        Ok(())
+    }
+
+    fn why_unseen(&self, owner: usize) -> String {
+        let package = self.package(owner);
+        let own = |finding: &&Finding| finding.is_error && Some(finding.unit.package.as_str()) == package.map(|(_, id)| id);
+        match (self.before.iter().find(own), package) {
+            (Some(finding), Some((name, _))) => {
+                format!("`{name}` does not build as it is: {}", said(finding))
+            }
+            _ if !self.broken.is_empty() => "a package it needs does not build as it is".to_owned(),
+            _ => "cargo does not compile this place here: a `cfg`, a feature or a target leaves it out".to_owned(),
+        }
+    }
+
+    fn package(&self, owner: usize) -> Option<(&str, &str)> {
+        let file = self.workspace.files.get(self.candidates[owner].file.0 as usize)?;
+        let package = self.workspace.packages.get(file.package?)?;
+        Some((package.name.as_str(), package.id.as_str()))
+    }
+
+    /// Compiles what is open until the compiler has nothing more to say, and then once without probes.
+    fn compile(&mut self) -> Result<(), Failure> {
+        while !self.open().is_empty() {
+            let found = self.rewritten(&self.open(), true)?;
+            if self.give_up(found)? {
+                continue;
+            }
+            let found = self.rewritten(&self.open(), false)?;
+            if !self.give_up(found)? {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes out or rewrites otherwise what is to blame. Whether there was anything.
+    fn give_up(&mut self, (found, texts): (Vec<Finding>, Vec<Compiled>)) -> Result<bool, Failure> {
+        if found.is_empty() {
+            return Ok(false);
+        }
+        let open: HashSet<usize> = self.open().into_iter().collect();
+        let mut blamed: BTreeMap<usize, String> = BTreeMap::new();
+        for finding in &found {
+            let owners = match blame(finding, &texts) {
+                Blame::Piece(owner, Role::Probe) => {
+                    blamed.entry(owner).or_insert_with(|| format!("its future is not `Send` any more: {}", said(finding)));
+                    continue;
+                }
+                Blame::Piece(owner, _) => vec![owner],
+                Blame::Around(owners) => owners,
+            };
+            for owner in owners {
+                blamed.entry(owner).or_insert_with(|| said(finding));
+            }
+        }
+        blamed.retain(|owner, _| open.contains(owner));
+        if blamed.is_empty() {
+            self.halve(&found)?;
+            return Ok(true);
+        }
+        for (owner, said) in blamed {
+            self.reject(owner, said);
+        }
+        Ok(true)
+    }
+
+    /// The next form, or out.
+    fn reject(&mut self, owner: usize, said: String) {
+        self.state[owner] = match self.state[owner] {
+            State::Open(form) if form + 1 < self.candidates[owner].forms.len() => State::Open(form + 1),
+            _ => State::Out(Ruling::Fails(said)),
+        };
+    }
+
+    /// Finds by halving which of the open candidates make what nobody can be blamed for.
+    fn halve(&mut self, found: &[Finding]) -> Result<(), Failure> {
+        let said = found.first().map(said).unwrap_or_default();
+        let mut good: Vec<usize> = Vec::new();
+        let mut groups = vec![self.open()];
+        while let Some(group) = groups.pop() {
+            let together: Vec<usize> = good.iter().chain(&group).copied().collect();
+            if self.rewritten(&together, true)?.0.is_empty() {
+                good = together;
+            } else if let [owner] = group.as_slice() {
+                self.reject(*owner, said.clone());
+                if let State::Open(_) = self.state[*owner] {
+                    groups.push(group);
+                }
+            } else {
+                let (first, second) = group.split_at(group.len() / 2);
+                groups.extend([second.to_vec(), first.to_vec()]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Compiles some candidates in their present form; what is new of what the compiler says.
+    fn rewritten(&mut self, chosen: &[usize], with_probes: bool) -> Result<(Vec<Finding>, Vec<Compiled>), Failure> {
+        let chosen: HashSet<usize> = chosen.iter().copied().collect();
+        let (found, texts) = self.round(&|run, owner| {
+            let State::Open(form) = run.state[owner] else { return Vec::new() };
+            if !chosen.contains(&owner) {
+                return Vec::new();
+            }
+            let edits = run.candidates[owner].forms[form].iter();
+            let rewrite = edits.map(|edit| Piece { edit: edit.clone(), owner, role: Role::Rewrite });
+            rewrite.chain(run.probe(owner).filter(|_| with_probes)).collect()
+        })?;
+        let errors: Vec<Finding> = found.iter().filter(|finding| finding.is_error).cloned().collect();
+        // Where something does not compile, warnings are incomplete.
+        let new = if errors.is_empty() { new_warnings(&self.before, &found) } else { errors };
+        Ok((new, texts))
+    }
+
+    fn probe(&self, owner: usize) -> Option<Piece> {
+        self.signatures[owner].as_ref().filter(|_| self.is_probed[owner]).and_then(|signature| probe(owner, signature))
+    }
+
+    /// Writes the files with these pieces, checks, and says what is found in targets that build as they are.
+    fn round(
+        &mut self,
+        pieces: &dyn Fn(&Run<'_>, usize) -> Vec<Piece>,
+    ) -> Result<(Vec<Finding>, Vec<Compiled>), Failure> {
+        let mut by_file: BTreeMap<u32, Vec<Piece>> = BTreeMap::new();
+        for (owner, candidate) in self.candidates.iter().enumerate() {
+            by_file.entry(candidate.file.0).or_default().extend(pieces(self, owner));
+        }
+        let mut texts = Vec::new();
+        for (file, pieces) in by_file {
+            let Some(source) = self.workspace.files.get(file as usize) else { continue };
+            let Some(path) = settled(&source.path) else { continue };
+            let functions = self.functions(file);
+            texts.push(Compiled { file: path, composed: compose(&source.text, one_probe_each(pieces)), functions });
+        }
+        self.write(&texts).map_err(|error| unwritable(&error))?;
+        let mut found = self.cargo.check(Some(&self.forest))?;
+        found.retain(|finding| !self.broken.contains(&finding.unit));
+        Ok((found, texts))
+    }
+
+    fn write(&mut self, texts: &[Compiled]) -> std::io::Result<()> {
+        let written: HashSet<&PathBuf> = texts.iter().map(|text| &text.file).collect();
+        for path in std::mem::take(&mut self.stale) {
+            if !written.contains(&path)
+                && let Ok(text) = std::fs::read_to_string(&path)
+            {
+                self.forest.write(&path, &text)?;
+            }
+        }
+        texts.iter().try_for_each(|text| self.forest.write(&text.file, &text.composed.text))
+    }
+
+    fn functions(&self, file: u32) -> Vec<(std::ops::Range<usize>, usize)> {
+        let own = self.signatures.iter().enumerate().filter(|(owner, _)| self.candidates[*owner].file.0 == file);
+        own.filter_map(|(owner, signature)| Some((signature.as_ref()?.item.range(), owner))).collect()
+    }
+
+    fn open(&self) -> Vec<usize> {
+        (0..self.state.len()).filter(|owner| matches!(self.state[*owner], State::Open(_))).collect()
+    }
+
+    fn rulings(self) -> Vec<Ruling> {
+        let ruling = |state| match state {
+            State::Open(form) => Ruling::Holds(form),
+            State::Out(ruling) => ruling,
+        };
+        self.state.into_iter().map(ruling).collect()
+    }
+}
+
+/// Two rewrites of one function need one probe: the first one's.
+fn one_probe_each(mut pieces: Vec<Piece>) -> Vec<Piece> {
+    let mut places = HashSet::new();
+    pieces.retain(|piece| piece.role != Role::Probe || places.insert((piece.edit.span, text_behind_number(piece))));
+    pieces
+}
+
+/// A probe without the number in its name.
+fn text_behind_number(piece: &Piece) -> String {
+    piece.edit.replacement.replacen(&format!("conjoin_probe_{}", piece.owner), "", 1)
+}
+
+fn signatures(workspace: &Workspace, candidates: &[&Candidate]) -> Vec<Option<Signature>> {
+    let mut parsed = BTreeMap::new();
+    let mut signature = |candidate: &&Candidate| {
+        let source = workspace.files.get(candidate.file.0 as usize)?;
+        let tree = parsed.entry(candidate.file.0).or_insert_with(|| parse(source).ok()).as_ref()?;
+        signature_at(source, tree, candidate.start)
+    };
+    candidates.iter().map(&mut signature).collect()
+}
+
+/// The packages of the candidates and those of the workspace that depend on them, over any number of steps.
+fn concerned(workspace: &Workspace, root: &Root, candidates: &[&Candidate]) -> BTreeSet<usize> {
+    let package = |candidate: &&Candidate| workspace.files.get(candidate.file.0 as usize)?.package;
+    let mut concerned: BTreeSet<usize> = candidates.iter().filter_map(package).collect();
+    loop {
+        let names: HashSet<&str> = concerned.iter().map(|at| workspace.packages[*at].name.as_str()).collect();
+        let depends = |at: &usize| {
+            workspace.packages[*at].dependencies.iter().any(|dependency| names.contains(dependency.package.as_str()))
+        };
+        let more: Vec<usize> = root.packages.clone().filter(|at| !concerned.contains(at)).filter(depends).collect();
+        if more.is_empty() {
+            return concerned;
+        }
+        concerned.extend(more);
+    }
+}
+
+/// Cargo's own folder, or one of ours where that cannot be written.
+fn target_directory(root: &Root, build: &Build<'_>) -> PathBuf {
+    let wanted = build.target_directory.clone().unwrap_or_else(|| root.target_directory.clone());
+    let can_write = || {
+        std::fs::create_dir_all(wanted.join("conjoin"))?;
+        std::fs::File::create(wanted.join("conjoin").join("lock"))
+    };
+    match can_write() {
+        Ok(_) => wanted,
+        Err(_) => {
+            let own = wanted.to_string_lossy().replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+            std::env::temp_dir().join(format!("conjoin{own}"))
+        }
+    }
+}
+
+fn said(finding: &Finding) -> String {
+    match &finding.code {
+        Some(code) if finding.is_error => format!("{code}, {}", finding.message),
+        _ => finding.message.clone(),
+    }
+}
+
+fn unwritable(error: &std::io::Error) -> Failure {
+    Failure {
+        message: format!("cannot write the copy that is compiled: {error}"),
+        help: "give `--target-dir` a folder that can be written and has room".to_owned(),
+    }
+}
