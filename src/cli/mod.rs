@@ -92,9 +92,11 @@ fn report_all(
     output: &Output,
 ) -> Result<u8, Failure> {
     let is_stopped = Arc::new(AtomicBool::new(false));
+    let program = own_program()?;
     let say = |what: &str| output.say(&report::status(what, output.error_style));
     let build = Build {
         directory,
+        program: &program,
         options: &args.fixing.options,
         target_directory: args.fixing.target_directory.as_ref().map(|path| discover::absolute(directory, path)),
         is_stopped: &is_stopped,
@@ -127,7 +129,12 @@ fn report_all(
     problems(&discovery, &fixed.outcome).for_each(|problem| output.problem(problem));
     if !args.is_quiet && !has_nothing_read {
         if args.fixing.deed != Deed::Report {
-            output.say(&report::changes(&discovery.workspace, &fixed, args.fixing.deed == Deed::Fix, output.error_style));
+            output.say(&report::changes(
+                &discovery.workspace,
+                &fixed,
+                args.fixing.deed == Deed::Fix,
+                output.error_style,
+            ));
         }
         if args.fixing.deed != Deed::Diff {
             let report = report_of(&discovery, &fixed.outcome);
@@ -135,6 +142,13 @@ fn report_all(
         }
     }
     Ok(code)
+}
+
+fn own_program() -> Result<PathBuf, Failure> {
+    std::env::current_exe().map_err(|error| Failure {
+        message: format!("cannot find this program's own file: {error}"),
+        help: "start it by its path".to_owned(),
+    })
 }
 
 /// Nothing is changed: what there is to say, compiled when that is wanted.

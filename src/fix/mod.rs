@@ -127,10 +127,7 @@ fn may_write(diagnostic: &Diagnostic, fix: &Fix, choice: Choice, is_compiled: bo
 }
 
 /// The fixes to try, those that save most first, none overlapping another.
-fn choose(
-    diagnostics: &[Diagnostic],
-    is_wanted: impl Fn(&Diagnostic, &Fix) -> bool,
-) -> Vec<(&Diagnostic, Candidate)> {
+fn choose(diagnostics: &[Diagnostic], is_wanted: impl Fn(&Diagnostic, &Fix) -> bool) -> Vec<(&Diagnostic, Candidate)> {
     let saving = |diagnostic: &Diagnostic| {
         diagnostic.timeline.as_ref().map_or(0, |timeline| timeline.before.saturating_sub(timeline.after))
     };
@@ -141,7 +138,8 @@ fn choose(
     let mut chosen: Vec<(&Diagnostic, Candidate)> = Vec::new();
     for (diagnostic, fix) in with_fix {
         let candidate = candidate(diagnostic, fix);
-        let is_free = |(_, other): &(&Diagnostic, Candidate)| other.file != candidate.file || !overlap(other, &candidate);
+        let is_free =
+            |(_, other): &(&Diagnostic, Candidate)| other.file != candidate.file || !overlap(other, &candidate);
         if chosen.iter().all(is_free) {
             chosen.push((diagnostic, candidate));
         }
@@ -189,12 +187,7 @@ fn put_in(workspace: &mut Workspace, held: BTreeMap<u32, Vec<&[Edit]>>, changed:
     }
 }
 
-fn finish(
-    workspace: &Workspace,
-    mut outcome: Outcome,
-    refused: &Refused,
-    changed: BTreeMap<u32, Changed>,
-) -> Fixed {
+fn finish(workspace: &Workspace, mut outcome: Outcome, refused: &Refused, changed: BTreeMap<u32, Changed>) -> Fixed {
     let kept_back = refused.annotate(&mut outcome.diagnostics);
     let name = |(file, at, why): (FileId, u32, String)| {
         let source = &workspace.files[file.0 as usize];

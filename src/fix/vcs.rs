@@ -92,7 +92,9 @@ fn uncommitted(files: &[String]) -> Failure {
         more => format!("\n  and {more} more"),
     };
     Failure {
-        message: format!("these files have changes that are not committed, and fixes would be mixed with them\n{shown}{more}"),
+        message: format!(
+            "these files have changes that are not committed, and fixes would be mixed with them\n{shown}{more}"
+        ),
         help: "commit or stash them first, or give `--allow-dirty` or `--allow-staged`".to_owned(),
     }
 }

@@ -28,7 +28,11 @@ pub fn write(workspace: &Workspace, fixed: &mut Fixed, is_stopped: &AtomicBool) 
         match replace(workspace, &file.path, &changed, &file.text) {
             Ok(()) => written.push(changed),
             Err(error) => {
-                fixed.kept_back.push(KeptBack { file: file.name.clone(), line: 1, why: format!("not written: {error}") });
+                fixed.kept_back.push(KeptBack {
+                    file: file.name.clone(),
+                    line: 1,
+                    why: format!("not written: {error}"),
+                });
             }
         }
     }
@@ -62,7 +66,10 @@ fn replace(workspace: &Workspace, path: &Path, changed: &Changed, text: &str) ->
 fn is_inside(workspace: &Workspace, path: &Path) -> bool {
     let folders = workspace.roots.iter().map(|root| &root.folder).chain([&workspace.root]);
     let members = workspace.packages.iter().filter_map(|package| package.manifest_path.parent());
-    folders.map(PathBuf::as_path).chain(members).any(|folder| folder.canonicalize().is_ok_and(|folder| path.starts_with(folder)))
+    folders
+        .map(PathBuf::as_path)
+        .chain(members)
+        .any(|folder| folder.canonicalize().is_ok_and(|folder| path.starts_with(folder)))
 }
 
 fn stopped(written: usize) -> Failure {

@@ -85,7 +85,8 @@ mod tests {
     use crate::source::Span;
 
     fn finding(is_error: bool, places: &[(Rank, Range<usize>)]) -> Finding {
-        let place = |(rank, range): &(Rank, Range<usize>)| Place { rank: *rank, file: "/a.rs".into(), range: range.clone() };
+        let place =
+            |(rank, range): &(Rank, Range<usize>)| Place { rank: *rank, file: "/a.rs".into(), range: range.clone() };
         Finding {
             unit: Unit { package: "p".to_owned(), target: "p".to_owned() },
             is_error,

@@ -26,6 +26,8 @@ use crate::discover::{Failure, absolute};
 pub(super) struct Cargo<'a> {
     /// Where the user stands.
     pub(super) directory: &'a Path,
+    /// This program, for the compiler's place.
+    pub(super) program: &'a Path,
     /// The folder of the workspace, which names in messages are relative to.
     pub(super) root: &'a Path,
     /// Package ids.
@@ -85,7 +87,7 @@ impl Cargo<'_> {
     ///
     /// Cargo does not run, fails before it compiles anything, or the user stops it.
     pub(super) fn check(&self, forest: Option<&Forest>) -> Result<Vec<Finding>, Failure> {
-        let mut child = self.command(forest)?.spawn().map_err(|error| cannot_run(&error))?;
+        let mut child = self.command(forest).spawn().map_err(|error| cannot_run(&error))?;
         let complaints = child.stderr.take().map(collect);
         let messages = child.stdout.take().map(read);
         let findings = self.findings(&mut child, messages, forest)?;
@@ -97,14 +99,15 @@ impl Cargo<'_> {
             let said = complaints.and_then(|thread| thread.join().ok()).unwrap_or_default();
             return Err(Failure {
                 message: format!("cargo cannot check the rewrites\n{}", last_lines(&said)),
-                help: "make `cargo check --all-targets` work, or leave out the packages it stops at; nothing was changed"
-                    .to_owned(),
+                help:
+                    "make `cargo check --all-targets` work, or leave out the packages it stops at; nothing was changed"
+                        .to_owned(),
             });
         }
         Ok(findings)
     }
 
-    fn command(&self, forest: Option<&Forest>) -> Result<Command, Failure> {
+    fn command(&self, forest: Option<&Forest>) -> Command {
         let mut command = Command::new(program());
         command.current_dir(self.directory).arg("check").args(["--all-targets", "--keep-going"]);
         command.args(["--message-format", "json"]).arg("--manifest-path").arg(self.root.join("Cargo.toml"));
@@ -113,13 +116,12 @@ impl Cargo<'_> {
         command.env_remove("CARGO_LOG").env_remove("RUSTC_WORKSPACE_WRAPPER");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         if let Some(forest) = forest {
-            let own = std::env::current_exe().map_err(|error| cannot_run(&error))?;
             if let Some(inner) = std::env::var_os("RUSTC_WORKSPACE_WRAPPER").filter(|inner| !inner.is_empty()) {
                 command.env(INNER, inner);
             }
-            command.env("RUSTC_WORKSPACE_WRAPPER", own).env(FOREST, forest.root());
+            command.env("RUSTC_WORKSPACE_WRAPPER", self.program).env(FOREST, forest.root());
         }
-        Ok(command)
+        command
     }
 
     fn findings(
@@ -150,7 +152,10 @@ impl Cargo<'_> {
     fn finding(&self, message: &CompilerMessage, forest: Option<&Forest>) -> Option<Finding> {
         let Diagnostic { message: text, code, level, spans, children, .. } = &message.message;
         let is_error = matches!(level, DiagnosticLevel::Error | DiagnosticLevel::Ice);
-        let is_count = spans.is_empty() && (text.starts_with("aborting due to") || text.contains("warning emitted") || text.contains("warnings emitted"));
+        let is_count = spans.is_empty()
+            && (text.starts_with("aborting due to")
+                || text.contains("warning emitted")
+                || text.contains("warnings emitted"));
         if is_count || !(is_error || *level == DiagnosticLevel::Warning) {
             return None;
         }

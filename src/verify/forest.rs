@@ -6,6 +6,7 @@
 //! Cargo and build scripts see the real tree; only the compiler is sent into the forest, by [`wrapper`](super::wrapper).
 //! So the working directory, `.cargo/config.toml`, `include_str!` and paths to other packages mean what they always mean.
 //!
+//! Invariant: nothing is written through a link.
 //! Invariant: a file that was ever a real file in the forest is one in every later run, with a newer time. Cargo would
 //! otherwise take what it compiled from the changed file for what the unchanged one gives.
 
@@ -34,7 +35,8 @@ impl Forest {
             fs::remove_dir_all(&forest.root)?;
         }
         fs::create_dir_all(&forest.root)?;
-        Ok((forest, known))
+        let root = forest.root.canonicalize()?;
+        Ok((Forest { root, ..forest }, known))
     }
 
     /// Where the compiler is sent.
@@ -48,6 +50,12 @@ impl Forest {
         if let Some(folder) = file.parent() {
             self.make_real(folder)?;
         }
+        if !place
+            .parent()
+            .is_some_and(|folder| folder.canonicalize().is_ok_and(|folder| folder.starts_with(&self.root)))
+        {
+            return Err(io::Error::other(format!("`{}` would be written outside the copy", file.display())));
+        }
         if place.symlink_metadata().is_ok() {
             fs::remove_file(&place)?;
         }
@@ -59,14 +67,15 @@ impl Forest {
         path.strip_prefix(&self.root).map_or_else(|_| path.to_path_buf(), |rest| Path::new("/").join(rest))
     }
 
-    /// Makes a folder a real one, with links to all that is in it.
+    /// Makes a folder a real one, with links to all that is in it. Begins at the top: below a link every folder looks
+    /// real, and is the user's own.
     fn make_real(&self, folder: &Path) -> io::Result<()> {
         let place = twin(&self.root, folder);
-        if place.symlink_metadata().is_ok_and(|found| found.is_dir()) && folder.parent().is_some() {
-            return Ok(());
-        }
         if let Some(parent) = folder.parent() {
             self.make_real(parent)?;
+            if place.symlink_metadata().is_ok_and(|found| found.is_dir()) {
+                return Ok(());
+            }
             if place.symlink_metadata().is_ok() {
                 fs::remove_file(&place)?;
             }
@@ -136,6 +145,21 @@ mod tests {
         assert_eq!(seen("src/../README.md"), "read");
         assert_eq!(fs::read_to_string(tree.join("src/lib.rs")).unwrap(), "lib");
         assert_eq!(forest.original(&twin(forest.root(), &tree.join("src/lib.rs"))), tree.join("src/lib.rs"));
+    }
+
+    #[test]
+    fn a_second_file_below_a_link_is_not_written_through_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let tree = folder.path().canonicalize().unwrap().join("tree");
+        for name in ["one/src/lib.rs", "two/src/lib.rs"] {
+            fs::create_dir_all(tree.join(name).parent().unwrap()).unwrap();
+            fs::write(tree.join(name), "old").unwrap();
+        }
+        let (forest, _) = Forest::open(&folder.path().join("work")).unwrap();
+        for name in ["one/src/lib.rs", "two/src/lib.rs"] {
+            forest.write(&tree.join(name), "new").unwrap();
+            assert_eq!(fs::read_to_string(tree.join(name)).unwrap(), "old");
+        }
     }
 
     #[test]

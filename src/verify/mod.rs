@@ -57,6 +57,8 @@ pub enum Ruling {
 pub struct Build<'a> {
     /// Where the user stands.
     pub directory: &'a Path,
+    /// This program, which cargo calls in the compiler's place; see [`wrapper::stand_in`].
+    pub program: &'a Path,
     /// `--features`, `--offline` and the like.
     pub options: &'a [String],
     /// Where cargo is to put what it builds, when that is said.

@@ -38,8 +38,11 @@ pub(super) fn probe(owner: usize, signature: &Signature) -> Option<Piece> {
 fn asking(owner: usize, signature: &Signature, path: &str) -> String {
     let Signature { name, generics, arguments, receiver, parameters, bounds, .. } = signature;
     let names = (0..parameters.len()).map(|at| format!("p{at}"));
-    let declared: Vec<String> =
-        receiver.iter().cloned().chain(names.clone().zip(parameters).map(|(name, of)| format!("{name}: {of}"))).collect();
+    let declared: Vec<String> = receiver
+        .iter()
+        .cloned()
+        .chain(names.clone().zip(parameters).map(|(name, of)| format!("{name}: {of}")))
+        .collect();
     let given: Vec<String> = receiver.iter().map(|_| "self".to_owned()).chain(names).collect();
     format!(
         " #[allow(warnings, clippy::all)] fn conjoin_probe_{owner}{generics}({}) {bounds} \
@@ -76,7 +79,8 @@ mod tests {
 
     #[test]
     fn a_function_is_asked_with_its_own_parameters() {
-        let probe = written("async fn f<'a, T: Clone>(mut a: &'a T, (b, _): (u8, u8)) where T: Sync { HERE }\n").unwrap();
+        let probe =
+            written("async fn f<'a, T: Clone>(mut a: &'a T, (b, _): (u8, u8)) where T: Sync { HERE }\n").unwrap();
         assert!(probe.contains("fn conjoin_probe_7<'a, T: Clone>(p0: &'a T, p1: (u8, u8)) where T: Sync {"), "{probe}");
         assert!(probe.contains("is_send(f::<T>(p0, p1))"), "{probe}");
     }
@@ -85,7 +89,8 @@ mod tests {
     fn a_method_is_asked_in_its_block_and_that_of_a_trait_beside_it() {
         let probe = written("impl<T> S<T> { async fn f(&self, a: T) { HERE } }\n").unwrap();
         assert!(probe.contains("(&self, p0: T)") && probe.contains("is_send(Self::f(self, p0)) } }"), "{probe}");
-        let probe = written("impl<T: X> Get<T> for S<T> where T: Y { async fn f(self: Arc<Self>) { HERE } }\n").unwrap();
+        let probe =
+            written("impl<T: X> Get<T> for S<T> where T: Y { async fn f(self: Arc<Self>) { HERE } }\n").unwrap();
         assert!(probe.contains("} impl<T: X> S<T> where T: Y { #[allow"), "{probe}");
         assert!(probe.contains("is_send(<Self as Get<T>>::f(self))"), "{probe}");
     }

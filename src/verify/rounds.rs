@@ -27,6 +27,7 @@ pub(super) fn settle(
     let packages = concerned(workspace, root, candidates);
     let cargo = Cargo {
         directory: build.directory,
+        program: build.program,
         root: &root.folder,
         packages: packages.iter().map(|package| workspace.packages[*package].id.as_str()).collect(),
         options: build.options,
@@ -112,7 +113,8 @@ impl Run<'_> {
 
     fn why_unseen(&self, owner: usize) -> String {
         let package = self.package(owner);
-        let own = |finding: &&Finding| finding.is_error && Some(finding.unit.package.as_str()) == package.map(|(_, id)| id);
+        let own =
+            |finding: &&Finding| finding.is_error && Some(finding.unit.package.as_str()) == package.map(|(_, id)| id);
         match (self.before.iter().find(own), package) {
             (Some(finding), Some((name, _))) => {
                 format!("`{name}` does not build as it is: {}", said(finding))
@@ -153,7 +155,9 @@ impl Run<'_> {
         for finding in &found {
             let owners = match blame(finding, &texts) {
                 Blame::Piece(owner, Role::Probe) => {
-                    blamed.entry(owner).or_insert_with(|| format!("its future is not `Send` any more: {}", said(finding)));
+                    blamed
+                        .entry(owner)
+                        .or_insert_with(|| format!("its future is not `Send` any more: {}", said(finding)));
                     continue;
                 }
                 Blame::Piece(owner, _) => vec![owner],

@@ -34,6 +34,13 @@ pub(crate) fn conjoin(folder: &Path, arguments: &[&str]) -> Ran {
     finish(command(folder, arguments))
 }
 
+/// The same, with some of the environment said.
+pub(crate) fn conjoin_with(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
+    let mut command = command(folder, arguments);
+    command.envs(environment.iter().copied());
+    finish(command)
+}
+
 /// Exit code 2, nothing on stdout, and all of these on stderr.
 fn refuses(ran: &Ran, words: &[&str]) {
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{ran:?}");
