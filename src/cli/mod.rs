@@ -10,6 +10,7 @@ mod output;
 mod progress;
 
 use std::ffi::OsString;
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -99,6 +100,7 @@ fn report_all(
         program: &program,
         options: &args.fixing.options,
         target_directory: args.fixing.target_directory.as_ref().map(|path| discover::absolute(directory, path)),
+        is_cargo_shown: !args.is_quiet && std::io::stderr().is_terminal(),
         is_stopped: &is_stopped,
         progress: if args.is_quiet { &|_: &str| {} } else { &say },
     };

@@ -36,6 +36,8 @@ pub(super) struct Cargo<'a> {
     pub(super) options: &'a [String],
     /// Where it puts what it builds.
     pub(super) target_directory: &'a Path,
+    /// Whether the user sees what cargo does in the first run, the long one.
+    pub(super) is_shown: bool,
     /// Set when the user has had enough.
     pub(super) is_stopped: &'a AtomicBool,
 }
@@ -112,9 +114,13 @@ impl Cargo<'_> {
         command.current_dir(self.directory).arg("check").args(["--all-targets", "--keep-going"]);
         command.args(["--message-format", "json"]).arg("--manifest-path").arg(self.root.join("Cargo.toml"));
         command.args(self.packages.iter().flat_map(|package| ["-p", package])).args(self.options);
-        command.env("CARGO_TERM_COLOR", "never").env("CARGO_TARGET_DIR", self.target_directory);
+        if !self.is_shown {
+            command.env("CARGO_TERM_COLOR", "never");
+        }
+        command.env("CARGO_TARGET_DIR", self.target_directory);
         command.env_remove("CARGO_LOG").env_remove("RUSTC_WORKSPACE_WRAPPER");
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let stderr = if self.is_shown && forest.is_none() { Stdio::inherit() } else { Stdio::piped() };
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
         if let Some(forest) = forest {
             if let Some(inner) = std::env::var_os("RUSTC_WORKSPACE_WRAPPER").filter(|inner| !inner.is_empty()) {
                 command.env(INNER, inner);

@@ -10,33 +10,40 @@
 //! Invariant: a file that was ever a real file in the forest is one in every later run, with a newer time. Cargo would
 //! otherwise take what it compiled from the changed file for what the unchanged one gives.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Component, Path, PathBuf};
 
-/// A forest that nobody else uses while this lives.
+/// A forest that nobody else uses while this lives. When it goes, its links go too: who walks through all folders and
+/// follows links would walk the whole machine.
 #[derive(Debug)]
 pub(super) struct Forest {
     root: PathBuf,
+    list: PathBuf,
     _lock: File,
 }
 
 impl Forest {
-    /// Opens the forest in a folder, and waits for whoever else uses it. Says which files were real ones the last time.
-    pub(super) fn open(folder: &Path) -> io::Result<(Forest, Vec<PathBuf>)> {
+    /// Opens the forest in a folder; calls `wait` before waiting for whoever else uses it. Says which files were real ones
+    /// in earlier runs.
+    pub(super) fn open(folder: &Path, wait: impl FnOnce()) -> io::Result<(Forest, Vec<PathBuf>)> {
         fs::create_dir_all(folder)?;
         let lock = File::create(folder.join("lock"))?;
-        lock.lock()?;
-        let root = folder.join("forest");
-        let forest = Forest { root, _lock: lock };
-        let mut known = Vec::new();
-        if forest.root.is_dir() {
-            forest.real_files(&forest.root, &mut known)?;
-            fs::remove_dir_all(&forest.root)?;
+        if lock.try_lock().is_err() {
+            wait();
+            lock.lock()?;
         }
-        fs::create_dir_all(&forest.root)?;
-        let root = forest.root.canonicalize()?;
-        Ok((Forest { root, ..forest }, known))
+        let root = folder.join("forest");
+        if root.is_dir() {
+            fs::remove_dir_all(&root)?;
+        }
+        fs::create_dir_all(&root)?;
+        let forest = Forest { root: root.canonicalize()?, list: folder.join("written"), _lock: lock };
+        let known = fs::read_to_string(&forest.list).unwrap_or_default();
+        let known: BTreeSet<PathBuf> = known.lines().map(PathBuf::from).filter(|file| file.is_file()).collect();
+        fs::write(&forest.list, lines(&known))?;
+        Ok((forest, known.into_iter().collect()))
     }
 
     /// Where the compiler is sent.
@@ -59,6 +66,7 @@ impl Forest {
         if place.symlink_metadata().is_ok() {
             fs::remove_file(&place)?;
         }
+        self.remember(file)?;
         fs::write(place, text)
     }
 
@@ -91,18 +99,26 @@ impl Forest {
         Ok(())
     }
 
-    fn real_files(&self, folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
-        for entry in fs::read_dir(folder)? {
-            let entry = entry?;
-            let kind = entry.file_type()?;
-            if kind.is_dir() {
-                self.real_files(&entry.path(), found)?;
-            } else if kind.is_file() {
-                found.push(self.original(&entry.path()));
-            }
+    /// Remembers a file before it is one.
+    fn remember(&self, file: &Path) -> io::Result<()> {
+        let line = lines(&BTreeSet::from([file.to_path_buf()]));
+        if fs::read_to_string(&self.list)?.contains(&line) {
+            return Ok(());
         }
-        Ok(())
+        File::options().append(true).open(&self.list)?.write_all(line.as_bytes())
     }
+}
+
+impl Drop for Forest {
+    fn drop(&mut self) {
+        // What stays is cleared the next time.
+        drop(fs::remove_dir_all(&self.root));
+    }
+}
+
+/// Cargo's paths are text.
+fn lines(files: &BTreeSet<PathBuf>) -> String {
+    files.iter().map(|file| format!("{}\n", file.display())).collect()
 }
 
 /// The path in a forest that stands for a path.
@@ -137,12 +153,12 @@ mod tests {
         for (name, text) in [("src/lib.rs", "lib"), ("src/deep/mod.rs", "deep"), ("README.md", "read")] {
             fs::write(tree.join(name), text).unwrap();
         }
-        let (forest, known) = Forest::open(&folder.path().join("work")).unwrap();
+        let (forest, known) = Forest::open(&folder.path().join("work"), || {}).unwrap();
         assert!(known.is_empty());
         forest.write(&tree.join("src/lib.rs"), "new").unwrap();
         let seen = |name: &str| fs::read_to_string(twin(forest.root(), &tree.join(name))).unwrap();
         assert_eq!((seen("src/lib.rs").as_str(), seen("src/deep/mod.rs").as_str()), ("new", "deep"));
-        assert_eq!(seen("src/../README.md"), "read");
+        assert_eq!(fs::read_to_string(twin(forest.root(), &tree.join("src")).join("../README.md")).unwrap(), "read");
         assert_eq!(fs::read_to_string(tree.join("src/lib.rs")).unwrap(), "lib");
         assert_eq!(forest.original(&twin(forest.root(), &tree.join("src/lib.rs"))), tree.join("src/lib.rs"));
     }
@@ -155,7 +171,7 @@ mod tests {
             fs::create_dir_all(tree.join(name).parent().unwrap()).unwrap();
             fs::write(tree.join(name), "old").unwrap();
         }
-        let (forest, _) = Forest::open(&folder.path().join("work")).unwrap();
+        let (forest, _) = Forest::open(&folder.path().join("work"), || {}).unwrap();
         for name in ["one/src/lib.rs", "two/src/lib.rs"] {
             forest.write(&tree.join(name), "new").unwrap();
             assert_eq!(fs::read_to_string(tree.join(name)).unwrap(), "old");
@@ -168,7 +184,8 @@ mod tests {
         let file = folder.path().canonicalize().unwrap().join("a.rs");
         fs::write(&file, "old").unwrap();
         let work = folder.path().join("work");
-        Forest::open(&work).unwrap().0.write(&file, "new").unwrap();
-        assert_eq!(Forest::open(&work).unwrap().1, [file]);
+        Forest::open(&work, || {}).unwrap().0.write(&file, "new").unwrap();
+        assert!(!work.join("forest").exists(), "the links stayed");
+        assert_eq!(Forest::open(&work, || {}).unwrap().1, [file]);
     }
 }

@@ -63,6 +63,8 @@ pub struct Build<'a> {
     pub options: &'a [String],
     /// Where cargo is to put what it builds, when that is said.
     pub target_directory: Option<PathBuf>,
+    /// Whether cargo may draw its progress while it builds what everything needs.
+    pub is_cargo_shown: bool,
     /// Set when the user has had enough.
     pub is_stopped: &'a AtomicBool,
     /// Told what is being done.

@@ -91,7 +91,7 @@ mod tests {
         assert!(probe.contains("(&self, p0: T)") && probe.contains("is_send(Self::f(self, p0)) } }"), "{probe}");
         let probe =
             written("impl<T: X> Get<T> for S<T> where T: Y { async fn f(self: Arc<Self>) { HERE } }\n").unwrap();
-        assert!(probe.contains("} impl<T: X> S<T> where T: Y { #[allow"), "{probe}");
+        assert!(probe.contains(" impl<T: X> S<T> where T: Y { #[allow"), "{probe}");
         assert!(probe.contains("is_send(<Self as Get<T>>::f(self))"), "{probe}");
     }
 

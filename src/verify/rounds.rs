@@ -32,11 +32,14 @@ pub(super) fn settle(
         packages: packages.iter().map(|package| workspace.packages[*package].id.as_str()).collect(),
         options: build.options,
         target_directory: &target_directory,
+        is_shown: build.is_cargo_shown,
         is_stopped: build.is_stopped,
     };
+    let _lock_file = Kept::new(root.folder.join("Cargo.lock"));
     (build.progress)("checking the packages as they are");
     let before = cargo.check(None)?;
-    let (forest, stale) = Forest::open(&target_directory.join("conjoin")).map_err(|error| unwritable(&error))?;
+    let wait = || (build.progress)("waiting for another run that compiles in the same folder");
+    let (forest, stale) = Forest::open(&target_directory.join("conjoin"), wait).map_err(|error| unwritable(&error))?;
     let signatures = signatures(workspace, candidates);
     let mut run = Run {
         workspace,
@@ -55,6 +58,32 @@ pub(super) fn settle(
     (build.progress)("compiling the rewrites");
     run.compile()?;
     Ok(run.rulings())
+}
+
+/// A file that is afterwards what it was before: cargo may write the lock file, and nobody asked for that.
+struct Kept {
+    path: PathBuf,
+    before: Option<Vec<u8>>,
+}
+
+impl Kept {
+    fn new(path: PathBuf) -> Kept {
+        let before = std::fs::read(&path).ok();
+        Kept { path, before }
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        // A file that cannot be put back is one that could not be written.
+        match &self.before {
+            Some(before) if std::fs::read(&self.path).is_ok_and(|now| now != *before) => {
+                drop(std::fs::write(&self.path, before));
+            }
+            None => drop(std::fs::remove_file(&self.path)),
+            Some(_) => {}
+        }
+    }
 }
 
 /// Where a candidate stands.

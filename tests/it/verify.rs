@@ -25,6 +25,7 @@ fn rule_with(folder: &Path, options: &[&str], rewrites: &[(&str, &str, &[&str])]
         program: Path::new(env!("CARGO_BIN_EXE_cargo-conjoin")),
         options: &options,
         target_directory: Some(target()),
+        is_cargo_shown: false,
         is_stopped: &AtomicBool::new(false),
         progress: &|_| {},
     };
@@ -320,6 +321,7 @@ fn when_cargo_cannot_begin_nothing_is_settled() {
         program: Path::new(env!("CARGO_BIN_EXE_cargo-conjoin")),
         options: &["--offline".to_owned(), "--features".to_owned(), "unknown".to_owned()],
         target_directory: Some(target()),
+        is_cargo_shown: false,
         is_stopped: &AtomicBool::new(false),
         progress: &|_| {},
     };
