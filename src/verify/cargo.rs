@@ -42,6 +42,15 @@ pub(super) struct Cargo<'a> {
     pub(super) is_stopped: &'a AtomicBool,
 }
 
+/// Which targets are checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Targets {
+    /// Libraries and programs.
+    Usual,
+    /// Tests, examples and benches too.
+    All,
+}
+
 /// One error or warning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Finding {
@@ -88,8 +97,8 @@ impl Cargo<'_> {
     /// # Errors
     ///
     /// Cargo does not run, fails before it compiles anything, or the user stops it.
-    pub(super) fn check(&self, forest: Option<&Forest>) -> Result<Vec<Finding>, Failure> {
-        let mut child = self.command(forest).spawn().map_err(|error| cannot_run(&error))?;
+    pub(super) fn check(&self, targets: Targets, forest: Option<&Forest>) -> Result<Vec<Finding>, Failure> {
+        let mut child = self.command(targets, forest).spawn().map_err(|error| cannot_run(&error))?;
         let complaints = child.stderr.take().map(collect);
         let messages = child.stdout.take().map(read);
         let findings = self.findings(&mut child, messages, forest)?;
@@ -109,10 +118,13 @@ impl Cargo<'_> {
         Ok(findings)
     }
 
-    fn command(&self, forest: Option<&Forest>) -> Command {
+    fn command(&self, targets: Targets, forest: Option<&Forest>) -> Command {
         let mut command = Command::new(program());
-        command.current_dir(self.directory).arg("check").args(["--all-targets", "--keep-going"]);
-        command.args(["--message-format", "json"]).arg("--manifest-path").arg(self.root.join("Cargo.toml"));
+        command.current_dir(self.directory).args(["check", "--keep-going", "--message-format", "json"]);
+        if targets == Targets::All {
+            command.arg("--all-targets");
+        }
+        command.arg("--manifest-path").arg(self.root.join("Cargo.toml"));
         command.args(self.packages.iter().flat_map(|package| ["-p", package])).args(self.options);
         if !self.is_shown {
             command.env("CARGO_TERM_COLOR", "never");

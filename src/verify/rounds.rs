@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 
 use super::blame::{Blame, Compiled, blame, new_warnings};
-use super::cargo::{Cargo, Finding, Unit};
+use super::cargo::{Cargo, Finding, Targets, Unit};
 use super::compose::{Piece, Role, compose};
 use super::forest::Forest;
 use super::probe::{CANARY_ERROR, canary, probe};
@@ -37,7 +37,7 @@ pub(super) fn settle(
     };
     let _lock_file = Kept::new(root.folder.join("Cargo.lock"));
     (build.progress)("checking the packages as they are");
-    let before = cargo.check(None)?;
+    let before = cargo.check(Targets::All, None)?;
     let wait = || (build.progress)("waiting for another run that compiles in the same folder");
     let (forest, stale) = Forest::open(&target_directory.join("conjoin"), wait).map_err(|error| unwritable(&error))?;
     let signatures = signatures(workspace, candidates);
@@ -50,6 +50,8 @@ pub(super) fn settle(
         signatures,
         broken: before.iter().filter(|finding| finding.is_error).map(|finding| finding.unit.clone()).collect(),
         before,
+        targets: Targets::Usual,
+        is_seen: vec![false; candidates.len()],
         is_probed: vec![true; candidates.len()],
         state: vec![State::Open(0); candidates.len()],
     };
@@ -86,6 +88,15 @@ impl Drop for Kept {
     }
 }
 
+/// How the rewrites are compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pass {
+    /// With probes, as little as shows them all.
+    Trial,
+    /// Nothing but the rewrites, every target.
+    Final,
+}
+
 /// Where a candidate stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum State {
@@ -107,37 +118,51 @@ struct Run<'a> {
     before: Vec<Finding>,
     /// Targets that do not build as they are.
     broken: HashSet<Unit>,
+    /// What must be compiled to see every candidate.
+    targets: Targets,
+    is_seen: Vec<bool>,
     is_probed: Vec<bool>,
     state: Vec<State>,
 }
 
 impl Run<'_> {
-    /// Finds out which places are compiled, and which probes can be asked.
+    /// Finds out which places are compiled, and which probes can be asked. Tests, examples and benches are compiled only
+    /// when something is seen nowhere else.
     fn look(&mut self) -> Result<(), Failure> {
-        let (found, texts) = self.round(&|run, owner| {
-            let canary = canary(owner, run.candidates[owner].start);
-            std::iter::once(canary).chain(run.probe(owner)).collect()
-        })?;
-        let mut is_seen = vec![false; self.candidates.len()];
-        let mut odd: Vec<Option<String>> = vec![None; self.candidates.len()];
-        for finding in found.iter().filter(|finding| finding.is_error) {
-            match blame(finding, &texts) {
-                Blame::Piece(owner, Role::Canary) if finding.code.as_deref() == Some(CANARY_ERROR) => {
-                    is_seen[owner] = true;
-                }
-                Blame::Piece(owner, Role::Probe) => self.is_probed[owner] = false,
-                Blame::Piece(owner, _) => odd[owner] = Some(said(finding)),
-                Blame::Around(owners) => owners.iter().for_each(|owner| odd[*owner] = Some(said(finding))),
-            }
+        self.look_in(Targets::Usual)?;
+        if self.is_seen.iter().all(|is_seen| *is_seen) {
+            return Ok(());
         }
-        for (owner, odd) in odd.into_iter().enumerate() {
-            if let Some(said) = odd {
-                self.state[owner] = State::Out(Ruling::Unseen(format!("it could not be looked at: {said}")));
-            } else if !is_seen[owner] {
+        self.targets = Targets::All;
+        self.look_in(Targets::All)?;
+        for owner in self.open() {
+            if !self.is_seen[owner] {
                 self.state[owner] = State::Out(Ruling::Unseen(self.why_unseen(owner)));
             }
         }
         Ok(())
+    }
+
+    fn look_in(&mut self, targets: Targets) -> Result<(), Failure> {
+        let (found, texts) = self.round(targets, &|run, owner| {
+            let canary = canary(owner, run.candidates[owner].start);
+            std::iter::once(canary).chain(run.probe(owner)).collect()
+        })?;
+        for finding in found.iter().filter(|finding| finding.is_error) {
+            match blame(finding, &texts) {
+                Blame::Piece(owner, Role::Canary) if finding.code.as_deref() == Some(CANARY_ERROR) => {
+                    self.is_seen[owner] = true;
+                }
+                Blame::Piece(owner, Role::Probe) => self.is_probed[owner] = false,
+                Blame::Piece(owner, _) => self.cannot_look(owner, finding),
+                Blame::Around(owners) => owners.into_iter().for_each(|owner| self.cannot_look(owner, finding)),
+            }
+        }
+        Ok(())
+    }
+
+    fn cannot_look(&mut self, owner: usize, finding: &Finding) {
+        self.state[owner] = State::Out(Ruling::Unseen(format!("it could not be looked at: {}", said(finding))));
     }
 
     fn why_unseen(&self, owner: usize) -> String {
@@ -159,30 +184,32 @@ impl Run<'_> {
         Some((package.name.as_str(), package.id.as_str()))
     }
 
-    /// Compiles what is open until the compiler has nothing more to say, and then once without probes.
+    /// Compiles what is open until the compiler has nothing more to say, the last time nothing else.
     fn compile(&mut self) -> Result<(), Failure> {
-        while !self.open().is_empty() {
-            let found = self.rewritten(&self.open(), true)?;
-            if self.give_up(found)? {
-                continue;
-            }
-            let found = self.rewritten(&self.open(), false)?;
-            if !self.give_up(found)? {
+        let mut pass = Pass::Trial;
+        loop {
+            let open = self.open();
+            if open.is_empty() {
                 return Ok(());
             }
+            let (found, texts) = self.rewritten(&open, pass)?;
+            pass = match (found.is_empty(), pass) {
+                (true, Pass::Final) => return Ok(()),
+                (true, Pass::Trial) => Pass::Final,
+                (false, _) => {
+                    self.give_up(&found, &texts, pass)?;
+                    Pass::Trial
+                }
+            };
         }
-        Ok(())
     }
 
-    /// Takes out or rewrites otherwise what is to blame. Whether there was anything.
-    fn give_up(&mut self, (found, texts): (Vec<Finding>, Vec<Compiled>)) -> Result<bool, Failure> {
-        if found.is_empty() {
-            return Ok(false);
-        }
+    /// Takes out or rewrites otherwise what is to blame; always at least one.
+    fn give_up(&mut self, found: &[Finding], texts: &[Compiled], pass: Pass) -> Result<(), Failure> {
         let open: HashSet<usize> = self.open().into_iter().collect();
         let mut blamed: BTreeMap<usize, String> = BTreeMap::new();
-        for finding in &found {
-            let owners = match blame(finding, &texts) {
+        for finding in found {
+            let owners = match blame(finding, texts) {
                 Blame::Piece(owner, Role::Probe) => {
                     blamed
                         .entry(owner)
@@ -198,13 +225,12 @@ impl Run<'_> {
         }
         blamed.retain(|owner, _| open.contains(owner));
         if blamed.is_empty() {
-            self.halve(&found)?;
-            return Ok(true);
+            return self.halve(found, pass);
         }
         for (owner, said) in blamed {
             self.reject(owner, said);
         }
-        Ok(true)
+        Ok(())
     }
 
     /// The next form, or out.
@@ -216,38 +242,43 @@ impl Run<'_> {
     }
 
     /// Finds by halving which of the open candidates make what nobody can be blamed for.
-    fn halve(&mut self, found: &[Finding]) -> Result<(), Failure> {
+    fn halve(&mut self, found: &[Finding], pass: Pass) -> Result<(), Failure> {
         let said = found.first().map(said).unwrap_or_default();
+        let all = self.open();
         let mut good: Vec<usize> = Vec::new();
-        let mut groups = vec![self.open()];
+        let mut groups = vec![all.clone()];
         while let Some(group) = groups.pop() {
+            // The whole of them has been compiled already.
+            let is_known_bad = group.len() == all.len() && good.is_empty();
             let together: Vec<usize> = good.iter().chain(&group).copied().collect();
-            if self.rewritten(&together, true)?.0.is_empty() {
+            if !is_known_bad && self.rewritten(&together, pass)?.0.is_empty() {
                 good = together;
             } else if let [owner] = group.as_slice() {
                 self.reject(*owner, said.clone());
-                if let State::Open(_) = self.state[*owner] {
-                    groups.push(group);
-                }
             } else {
                 let (first, second) = group.split_at(group.len() / 2);
                 groups.extend([second.to_vec(), first.to_vec()]);
             }
         }
+        if good.len() == all.len() {
+            // Apart they compile and together they do not, or the compiler changes its mind: none of them is sure.
+            all.into_iter().for_each(|owner| self.state[owner] = State::Out(Ruling::Fails(said.clone())));
+        }
         Ok(())
     }
 
     /// Compiles some candidates in their present form; what is new of what the compiler says.
-    fn rewritten(&mut self, chosen: &[usize], with_probes: bool) -> Result<(Vec<Finding>, Vec<Compiled>), Failure> {
+    fn rewritten(&mut self, chosen: &[usize], pass: Pass) -> Result<(Vec<Finding>, Vec<Compiled>), Failure> {
         let chosen: HashSet<usize> = chosen.iter().copied().collect();
-        let (found, texts) = self.round(&|run, owner| {
+        let targets = if pass == Pass::Final { Targets::All } else { self.targets };
+        let (found, texts) = self.round(targets, &|run, owner| {
             let State::Open(form) = run.state[owner] else { return Vec::new() };
             if !chosen.contains(&owner) {
                 return Vec::new();
             }
             let edits = run.candidates[owner].forms[form].iter();
             let rewrite = edits.map(|edit| Piece { edit: edit.clone(), owner, role: Role::Rewrite });
-            rewrite.chain(run.probe(owner).filter(|_| with_probes)).collect()
+            rewrite.chain(run.probe(owner).filter(|_| pass == Pass::Trial)).collect()
         })?;
         let errors: Vec<Finding> = found.iter().filter(|finding| finding.is_error).cloned().collect();
         // Where something does not compile, warnings are incomplete.
@@ -262,6 +293,7 @@ impl Run<'_> {
     /// Writes the files with these pieces, checks, and says what is found in targets that build as they are.
     fn round(
         &mut self,
+        targets: Targets,
         pieces: &dyn Fn(&Run<'_>, usize) -> Vec<Piece>,
     ) -> Result<(Vec<Finding>, Vec<Compiled>), Failure> {
         let mut by_file: BTreeMap<u32, Vec<Piece>> = BTreeMap::new();
@@ -276,7 +308,7 @@ impl Run<'_> {
             texts.push(Compiled { file: path, composed: compose(&source.text, one_probe_each(pieces)), functions });
         }
         self.write(&texts).map_err(|error| unwritable(&error))?;
-        let mut found = self.cargo.check(Some(&self.forest))?;
+        let mut found = self.cargo.check(targets, Some(&self.forest))?;
         found.retain(|finding| !self.broken.contains(&finding.unit));
         Ok((found, texts))
     }

@@ -132,9 +132,9 @@ fn a_diff_is_what_a_fix_would_write_and_git_applies_it() {
 /// Editors apply what the JSON says; it must be what `--fix` writes.
 #[test]
 fn the_suggestions_of_a_verified_report_are_the_edits_of_a_fix() {
-    for (name, convert) in [("json_plain", (|text| text) as fn(String) -> String), ("json_windows", windows)] {
+    for (name, convert) in [("json_plain", str::to_owned as fn(&str) -> String), ("json_windows", windows)] {
         let folder = pages(name);
-        fs::write(folder.join("src/lib.rs"), convert(lib(&folder))).unwrap();
+        fs::write(folder.join("src/lib.rs"), convert(&lib(&folder))).unwrap();
         commit(&folder);
         let json = run(&folder, &["--verify", "--message-format=json"]).stdout;
         let suggested = apply(&lib(&folder), &json);
@@ -145,7 +145,7 @@ fn the_suggestions_of_a_verified_report_are_the_edits_of_a_fix() {
     }
 }
 
-fn windows(text: String) -> String {
+fn windows(text: &str) -> String {
     format!("\u{feff}{}", text.replace('\n', "\r\n"))
 }
 

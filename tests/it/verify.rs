@@ -112,8 +112,8 @@ pub async fn left_out() {
     drop((i, j));
 }
 
-macro_rules! unused { () => {} }
-unused!();
+pub type Count = u8;
+pub fn count(given: u8) -> Count { given }
 "#;
 
 const FEATURES: &str = "\n[features]\nnever = []\n";
@@ -186,6 +186,29 @@ fn good_ones_hold_beside_bad_ones_of_every_kind() {
     assert_eq!(rulings[5], Ruling::Holds(0), "its neighbour in the function is to blame");
     fails(&rulings[6], "not `Send` any more");
     unseen(&rulings[7], "leaves it out");
+}
+
+/// The compiler points at a function that nobody changed.
+#[test]
+fn who_cannot_be_blamed_is_found_by_halving() {
+    let folder = library("library_halves");
+    let file = "src/lib.rs";
+    let good: (&str, &str, &[&str]) = (
+        file,
+        "let a = name(1).await?;\n    let b = name(2).await?;",
+        &["let (a, b) = tokio::try_join!(name(1), name(2))?;"],
+    );
+    let other: (&str, &str, &[&str]) = (
+        file,
+        "let c = name(3).await?;\n    let d = name(4).await?;",
+        &["let (c, d) = tokio::try_join!(name(3), name(4))?;"],
+    );
+    let bad: (&str, &str, &[&str]) =
+        (file, "pub type Count = u8;", &["pub type Count = u16;", "pub type Count = u8 ;"]);
+    assert_eq!(rule(&folder, &[good, other, bad]), [Ruling::Holds(0), Ruling::Holds(0), Ruling::Holds(1)]);
+    let rulings = rule(&folder, &[good, (bad.0, bad.1, &bad.2[..1]), other]);
+    assert_eq!((&rulings[0], &rulings[2]), (&Ruling::Holds(0), &Ruling::Holds(0)));
+    fails(&rulings[1], "E0308");
 }
 
 #[test]
