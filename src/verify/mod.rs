@@ -19,6 +19,7 @@ mod blame;
 mod cargo;
 mod compose;
 mod forest;
+mod ground;
 mod probe;
 mod rounds;
 pub mod wrapper;

@@ -2,13 +2,14 @@
 //!
 //! In: the candidates of one workspace. Out: their [`Ruling`]s.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
 use super::blame::{Blame, Compiled, blame, new_warnings};
 use super::cargo::{Cargo, Finding, Targets, Unit};
 use super::compose::{Piece, Role, compose};
 use super::forest::Forest;
+use super::ground::{Kept, concerned, ground};
 use super::probe::{CANARY_ERROR, canary, probe};
 use super::wrapper::settled;
 use super::{Build, Candidate, Ruling};
@@ -23,7 +24,7 @@ pub(super) fn settle(
     build: &Build<'_>,
     candidates: &[&Candidate],
 ) -> Result<Vec<Ruling>, Failure> {
-    let target_directory = target_directory(root, build);
+    let ground = ground(root, build).map_err(|error| unwritable(&error))?;
     let packages = concerned(workspace, root, candidates);
     let cargo = Cargo {
         directory: build.directory,
@@ -31,7 +32,7 @@ pub(super) fn settle(
         root: &root.folder,
         packages: packages.iter().map(|package| workspace.packages[*package].id.as_str()).collect(),
         options: build.options,
-        target_directory: &target_directory,
+        target_directory: &ground.folder,
         is_shown: build.is_cargo_shown,
         is_stopped: build.is_stopped,
     };
@@ -39,7 +40,7 @@ pub(super) fn settle(
     (build.progress)("checking the packages as they are");
     let before = cargo.check(Targets::All, None)?;
     let wait = || (build.progress)("waiting for another run that compiles in the same folder");
-    let (forest, stale) = Forest::open(&target_directory.join("conjoin"), wait).map_err(|error| unwritable(&error))?;
+    let (forest, stale) = Forest::open(&ground.folder.join("conjoin"), wait).map_err(|error| unwritable(&error))?;
     let signatures = signatures(workspace, candidates);
     let mut run = Run {
         workspace,
@@ -60,32 +61,6 @@ pub(super) fn settle(
     (build.progress)("compiling the rewrites");
     run.compile()?;
     Ok(run.rulings())
-}
-
-/// A file that is afterwards what it was before: cargo may write the lock file, and nobody asked for that.
-struct Kept {
-    path: PathBuf,
-    before: Option<Vec<u8>>,
-}
-
-impl Kept {
-    fn new(path: PathBuf) -> Kept {
-        let before = std::fs::read(&path).ok();
-        Kept { path, before }
-    }
-}
-
-impl Drop for Kept {
-    fn drop(&mut self) {
-        // A file that cannot be put back is one that could not be written.
-        match &self.before {
-            Some(before) if std::fs::read(&self.path).is_ok_and(|now| now != *before) => {
-                drop(std::fs::write(&self.path, before));
-            }
-            None => drop(std::fs::remove_file(&self.path)),
-            Some(_) => {}
-        }
-    }
 }
 
 /// How the rewrites are compiled.
@@ -363,39 +338,6 @@ fn signatures(workspace: &Workspace, candidates: &[&Candidate]) -> Vec<Option<Si
         signature_at(source, tree, candidate.start)
     };
     candidates.iter().map(&mut signature).collect()
-}
-
-/// The packages of the candidates and those of the workspace that depend on them, over any number of steps.
-fn concerned(workspace: &Workspace, root: &Root, candidates: &[&Candidate]) -> BTreeSet<usize> {
-    let package = |candidate: &&Candidate| workspace.files.get(candidate.file.0 as usize)?.package;
-    let mut concerned: BTreeSet<usize> = candidates.iter().filter_map(package).collect();
-    loop {
-        let names: HashSet<&str> = concerned.iter().map(|at| workspace.packages[*at].name.as_str()).collect();
-        let depends = |at: &usize| {
-            workspace.packages[*at].dependencies.iter().any(|dependency| names.contains(dependency.package.as_str()))
-        };
-        let more: Vec<usize> = root.packages.clone().filter(|at| !concerned.contains(at)).filter(depends).collect();
-        if more.is_empty() {
-            return concerned;
-        }
-        concerned.extend(more);
-    }
-}
-
-/// Cargo's own folder, or one of ours where that cannot be written.
-fn target_directory(root: &Root, build: &Build<'_>) -> PathBuf {
-    let wanted = build.target_directory.clone().unwrap_or_else(|| root.target_directory.clone());
-    let can_write = || {
-        std::fs::create_dir_all(wanted.join("conjoin"))?;
-        std::fs::File::create(wanted.join("conjoin").join("lock"))
-    };
-    match can_write() {
-        Ok(_) => wanted,
-        Err(_) => {
-            let own = wanted.to_string_lossy().replace(|c: char| !c.is_ascii_alphanumeric(), "-");
-            std::env::temp_dir().join(format!("conjoin{own}"))
-        }
-    }
 }
 
 fn said(finding: &Finding) -> String {
