@@ -94,6 +94,7 @@ static FILES: &[(&str, &str)] = files!(
     "cdrs_tokio"
     "chrono"
     "clickhouse"
+    "conjoin"
     "crossbeam"
     "crossbeam_channel"
     "dashmap"

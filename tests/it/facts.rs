@@ -34,7 +34,7 @@ const POOL: &str = "pool: &PgPool, id: i64";
 const REDIS: &str = "redis: &mut MultiplexedConnection, id: u64";
 
 #[rustfmt::skip]
-const CASES: [Case; 40] = [
+const CASES: [Case; 43] = [
     // The verb of a request says what sending it does.
     joins("reqwest", "use reqwest::Client;", "client: &Client", ["client.get(\"/a\").send()", "client.get(\"/b\").header(\"x\", \"y\").send()"]),
     stays("reqwest", "use reqwest::Client;", "client: &Client", ["client.post(\"/a\").json(&1).send()", "client.get(\"/b\").send()"], "write(send)"),
@@ -76,6 +76,10 @@ const CASES: [Case; 40] = [
     stays("opendal", "use opendal::Operator;", "store: &Operator", ["store.write(\"a\", bytes)", "store.read(\"a\")"], "write(write)"),
     joins("kube", "use kube::Api;", "pods: &Api<Pod>, nodes: &Api<Node>", ["pods.get(\"a\")", "nodes.list(&params)"]),
     stays("kube", "use kube::Api;", "pods: &Api<Pod>, nodes: &Api<Node>", ["pods.patch(\"a\", &params, &patch)", "nodes.get(\"a\")"], "write(patch)"),
+    // Our own: a loader reads, a writer writes, and what is put into a loader by hand is found by what is loaded later.
+    joins("conjoin", "use conjoin::Loader;", "names: &Loader<Names>, photos: &Loader<Photos>", ["names.get(1)", "photos.get(2)"]),
+    stays("conjoin", "use conjoin::{Loader, Writer};", "visits: &Writer<Visits>, names: &Loader<Names>", ["visits.put(1)", "names.get(2)"], "write(put)"),
+    stays("conjoin", "use conjoin::{Loader, Writer};", "names: &Loader<Names>, visits: &Writer<Visits>", ["names.get(1)", "visits.put(2)"], "write(put)"),
     // Files of this machine: right, and little to gain.
     stays("tokio", "use tokio::fs;", "path: &str", ["fs::read(\"a\")", "fs::metadata(path)"], "fence(local)"),
     stays("tokio", "use tokio::fs;", "path: &str", ["fs::create_dir_all(\"a\")", "fs::read(path)"], "write(create_dir_all)"),
