@@ -76,6 +76,9 @@ pub struct Fix {
     pub title: String,
     /// Its edits, sorted and disjoint.
     pub edits: Vec<Edit>,
+    /// The same region with a `?` for each value, in source order; there exactly where the edits join all errors into
+    /// one, which compiles only if they are of one type. Sorted and disjoint too.
+    pub fallback: Option<Vec<Edit>>,
     /// How far it can be trusted.
     pub applicability: Applicability,
 }
@@ -120,6 +123,28 @@ pub enum Applicability {
     MaybeIncorrect,
 }
 
+impl Fix {
+    /// A rewrite, with its edits in order. Where two of them overlap there is none.
+    pub fn new(
+        title: &str,
+        edits: Vec<Edit>,
+        fallback: Option<Vec<Edit>>,
+        applicability: Applicability,
+    ) -> Option<Fix> {
+        let fallback = match fallback {
+            Some(edits) => Some(in_order(edits)?),
+            None => None,
+        };
+        Some(Fix { title: title.to_owned(), edits: in_order(edits)?, fallback, applicability })
+    }
+}
+
+/// Edits sorted by place; `None` where two of them overlap.
+fn in_order(mut edits: Vec<Edit>) -> Option<Vec<Edit>> {
+    edits.sort_by_key(|edit| edit.span);
+    edits.is_sorted_by(|one, other| one.span.end <= other.span.start).then_some(edits)
+}
+
 impl fmt::Display for Level {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -146,5 +171,22 @@ impl fmt::Display for Applicability {
             Applicability::MachineApplicable => "MachineApplicable",
             Applicability::MaybeIncorrect => "MaybeIncorrect",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edits_are_sorted_and_disjoint() {
+        let edit = |start, end| Edit { span: Span::new(start, end), replacement: String::new() };
+        let fix = |edits, fallback| Fix::new("join", edits, fallback, Applicability::MaybeIncorrect);
+        let sorted = fix(vec![edit(5, 9), edit(1, 5)], Some(vec![edit(3, 4), edit(0, 2)]));
+        let starts = |edits: &[Edit]| edits.iter().map(|edit| edit.span.start).collect::<Vec<_>>();
+        let found = sorted.map(|fix| (starts(&fix.edits), fix.fallback.as_deref().map(starts)));
+        assert_eq!(found, Some((vec![1, 5], Some(vec![0, 3]))));
+        assert!(fix(vec![edit(1, 5), edit(4, 9)], None).is_none());
+        assert!(fix(vec![edit(1, 5)], Some(vec![edit(4, 9), edit(1, 5)])).is_none());
     }
 }

@@ -176,7 +176,7 @@ fn layered(region: &Region<'_>, units: &[usize]) -> Option<Steps> {
         };
         let joined_before = now.checked_sub(1).map(branches).filter(|branches| branches.len() > 1).unwrap_or_default();
         for (node, of) in layer.iter().enumerate() {
-            if joined_before.iter().any(|branch| branch.as_slice() == [node]) {
+            if joined_before.iter().any(|branch| branch.last() == Some(&node)) {
                 steps.push(Step::Finish(node));
             } else if !awaits(node) && *of == now {
                 steps.push(Step::Keep(node));

@@ -21,6 +21,7 @@ use crate::ir::ExprId;
 use crate::rewrite::branch::{Branch, Wrap};
 use crate::rewrite::layers::Steps;
 use crate::rewrite::provider::Provider;
+use crate::rewrite::text::Errors;
 use crate::source::{SourceFile, Span};
 
 /// What a rewrite needs to know.
@@ -48,11 +49,17 @@ fn write(region: &Region<'_>, with_chains: bool) -> Option<Fix> {
     if blocks_collide(region, &steps, &branches) {
         return None;
     }
-    let replacement = text::write(region, &steps, &branches)?;
-    let edit = Edit { span: text::replaced(region, &steps)?, replacement };
+    let span = text::replaced(region, &steps)?;
+    let edit = |text: String| vec![trim(region.source, Edit { span, replacement: text })];
+    let written = text::write(region, &steps, &branches, Errors::AtOnce)?;
+    let fallback = if written.tries_at_once {
+        Some(edit(text::write(region, &steps, &branches, Errors::EachInTurn)?.text))
+    } else {
+        None
+    };
     let is_certain = branches.iter().all(|branch| branch.is_certain) && region.provider.is_certain;
     let applicability = if is_certain { Applicability::MachineApplicable } else { Applicability::MaybeIncorrect };
-    Some(Fix { title: "await them together".to_owned(), edits: vec![trim(region.source, edit)], applicability })
+    Fix::new("await them together", edit(written.text), fallback, applicability)
 }
 
 /// Whether one branch takes away what the block around another one borrows. Plain futures are made one after the other,

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cargo_conjoin::check::{Options, verdicts_of};
-use cargo_conjoin::diagnostic::{Confidence, Edit};
+use cargo_conjoin::diagnostic::{Confidence, Edit, Fix};
 use cargo_conjoin::discover::Workspace;
 use cargo_conjoin::source::{FileId, SourceFile};
 use conjoin_fixtures::{Case, Mark, find, is_rewrite_later, marks, without_marks};
@@ -17,8 +17,14 @@ use conjoin_fixtures::{Case, Mark, find, is_rewrite_later, marks, without_marks}
 struct Findings {
     /// One for every await that is not the first of its body.
     verdicts: Vec<Mark>,
-    /// The edits of every fix.
-    edits: Vec<Edit>,
+    /// Every fix.
+    fixes: Vec<Fix>,
+}
+
+impl Findings {
+    fn edits(&self) -> Vec<Edit> {
+        self.fixes.iter().flat_map(|fix| fix.edits.clone()).collect()
+    }
 }
 
 /// The only place that touches the library.
@@ -32,7 +38,7 @@ fn look(file: &SourceFile) -> Findings {
     let (diagnostics, verdicts) = verdicts_of(&workspace, &options, FileId(0)).unwrap();
     Findings {
         verdicts: verdicts.into_iter().map(|(line, text)| Mark { line, text }).collect(),
-        edits: diagnostics.into_iter().filter_map(|diagnostic| diagnostic.fix).flat_map(|fix| fix.edits).collect(),
+        fixes: diagnostics.into_iter().filter_map(|diagnostic| diagnostic.fix).collect(),
     }
 }
 
@@ -46,6 +52,27 @@ fn the_marks_are_exact() {
 fn the_rewrite_is_the_fixed_file() {
     let differences: String = cases().iter().map(difference_in_text).collect();
     assert!(differences.is_empty(), "\n{differences}");
+}
+
+#[test]
+fn where_errors_are_joined_there_is_a_way_with_one_question_mark_each() {
+    let mut joined = 0;
+    for case in cases() {
+        let file = unmarked(&open(&case.before));
+        for fix in look(&file).fixes {
+            let title = case.title();
+            let is_joined = fix.edits.iter().any(|edit| edit.replacement.contains("try_join"));
+            assert_eq!(fix.fallback.is_some(), is_joined, "{title}");
+            let Some(fallback) = fix.fallback else { continue };
+            let (first, second) = (applied(&file.text, &fix.edits), applied(&file.text, &fallback));
+            assert_ne!(first, second, "{title}");
+            assert!(parses(&first) && parses(&second), "{title}:\n{second}");
+            assert!(fallback.iter().all(|edit| !edit.replacement.contains("try_join")), "{title}:\n{second}");
+            assert!(second.matches('?').count() > first.matches('?').count(), "{title}:\n{second}");
+            joined += 1;
+        }
+    }
+    assert!(joined > 5, "{joined}");
 }
 
 #[test]
@@ -104,8 +131,8 @@ fn difference_in_text(case: &Case) -> String {
     let (file, Some(after)) = (open(&case.before), &case.after) else {
         return String::new();
     };
-    let unmarked = SourceFile::new(file.path.clone(), file.name.clone(), without_marks(&file.text));
-    let written = applied(&unmarked.text, &look(&unmarked).edits);
+    let unmarked = unmarked(&file);
+    let written = applied(&unmarked.text, &look(&unmarked).edits());
     // A rewrite that is to come is not written by half: until then the file stays as it is.
     let is_due = !is_rewrite_later(&file.text);
     let expected = if is_due { without_marks(&fs::read_to_string(after).unwrap()) } else { unmarked.text };
@@ -138,6 +165,15 @@ pub(crate) fn applied(text: &str, edits: &[Edit]) -> String {
         text.replace_range(edit.span.range(), &edit.replacement);
     }
     text
+}
+
+fn unmarked(file: &SourceFile) -> SourceFile {
+    SourceFile::new(file.path.clone(), file.name.clone(), without_marks(&file.text))
+}
+
+fn parses(text: &str) -> bool {
+    let file = SourceFile::new("x.rs".into(), "x.rs".to_owned(), text.to_owned());
+    cargo_conjoin::parse::parse(&file).is_ok()
 }
 
 fn open(path: &Path) -> SourceFile {

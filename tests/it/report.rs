@@ -47,6 +47,7 @@ fn two_awaits(text: &str, first: &str, second: &str, changes: &[(&str, &str)]) -
         fix: Some(Fix {
             title: "await them together".to_owned(),
             edits: edits(text, changes),
+            fallback: None,
             applicability: Applicability::MachineApplicable,
         }),
     }

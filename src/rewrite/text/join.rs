@@ -2,7 +2,7 @@
 //!
 //! In: the branches of one step. Out: the lines of `let (a, b) = join!(..);`.
 
-use super::{MAX_ARGS, MAX_WIDTH, Writer, gap_before, start_of};
+use super::{Errors, MAX_ARGS, MAX_WIDTH, Writer, gap_before, start_of};
 use crate::index::ty::Ty;
 use crate::ir::{ExprKind, LocalId, StmtKind, TypeRef};
 use crate::rewrite::branch::{Branch, Rest, Wrap};
@@ -25,11 +25,6 @@ impl Writer<'_> {
         self.blank_line_before(first);
         let members: Vec<Member> = branches.iter().map(|branch| self.member(branch)).collect::<Option<_>>()?;
         let fallible = self.is_tried_at_once(&members);
-        let is_fallible_chain = |member: &Member| matches!(member, Member::Chain(_)) && self.error_of(member).is_some();
-        if !fallible && members.iter().any(is_fallible_chain) {
-            // Its `?` would have nowhere to go.
-            return None;
-        }
         let (call, close) = self.region.provider.call(members.len(), fallible)?;
         let pattern = self.pattern(&members, fallible);
         let inner = format!("{}{}", self.indent, self.unit);
@@ -251,7 +246,7 @@ impl Writer<'_> {
     }
 
     /// The pattern of the `let` that a branch comes from.
-    fn statement_pattern(&self, branch: usize) -> Option<String> {
+    pub(super) fn statement_pattern(&self, branch: usize) -> Option<String> {
         match self.statement(branch) {
             StmtKind::Let { pat, ty: None, .. } => Some(self.slice(pat.span).to_owned()),
             _ => None,
@@ -271,6 +266,9 @@ impl Writer<'_> {
     /// Whether nothing but `?` is done with the values, and all branches fail with one error: its type is known, or
     /// the callee is the same.
     pub(super) fn is_tried_at_once(&self, members: &[Member]) -> bool {
+        if self.errors == Errors::EachInTurn {
+            return false;
+        }
         let errors: Vec<Option<&Ty>> = members.iter().map(|member| self.error_of(member)).collect();
         let one_type = errors.iter().all(|error| error.is_some() && *error == errors[0]);
         let callees: Vec<&str> = members.iter().map(|member| self.callee_of(member)).collect();

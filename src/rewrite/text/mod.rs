@@ -26,8 +26,26 @@ pub(super) fn replaced(region: &Region<'_>, steps: &Steps) -> Option<Span> {
     Some(Span { start: first, end: nodes.get(steps.last)?.span.end })
 }
 
+/// What is done with errors where all branches fail with one type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Errors {
+    /// `try_join!(..)?`.
+    AtOnce,
+    /// `join!(..)`, and a `?` for each value in source order.
+    EachInTurn,
+}
+
+/// What is written instead of a region.
+#[derive(Debug)]
+pub(super) struct Written {
+    /// The text.
+    pub(super) text: String,
+    /// Whether it has a join whose errors are joined into one.
+    pub(super) tries_at_once: bool,
+}
+
 /// The text of all steps.
-pub(super) fn write(region: &Region<'_>, steps: &Steps, branches: &[Branch]) -> Option<String> {
+pub(super) fn write(region: &Region<'_>, steps: &Steps, branches: &[Branch], errors: Errors) -> Option<Written> {
     let start = start_of(region, steps.first)?;
     let line_start = region.source.text[..start as usize].rfind('\n').map_or(0, |at| at + 1);
     let indent = region.source.text.get(line_start..start as usize)?.to_owned();
@@ -39,8 +57,9 @@ pub(super) fn write(region: &Region<'_>, steps: &Steps, branches: &[Branch]) -> 
     }
     let newline = if region.source.text.contains("\r\n") { "\r\n" } else { "\n" };
     let mut names = Names::new(region.types, region.source);
-    let mut writer =
-        Writer { region, steps, branches, unit: unit(region, &indent), indent, bound: Vec::new(), lines: Vec::new() };
+    let unit = unit(region, &indent);
+    let (bound, lines) = (Vec::new(), Vec::new());
+    let mut writer = Writer { region, steps, branches, errors, unit, indent, bound, lines };
     for branch in branches {
         let name = match &branch.rest {
             Rest::Rebind(name, _) => name.clone(),
@@ -52,15 +71,22 @@ pub(super) fn write(region: &Region<'_>, steps: &Steps, branches: &[Branch]) -> 
     for step in &steps.steps {
         writer.step(step)?;
     }
+    let mut joins = steps.steps.iter().filter_map(|step| match step {
+        Step::Join(branches) => branches.iter().map(|branch| writer.member(branch)).collect::<Option<Vec<_>>>(),
+        _ => None,
+    });
+    let tries_at_once = joins.any(|members| writer.is_tried_at_once(&members));
     let text = writer.lines.join("\n");
     let text = text.strip_prefix(writer.indent.as_str()).unwrap_or(&text).to_owned();
-    Some(if newline == "\n" { text } else { text.replace("\r\n", "\n").replace('\n', newline) })
+    let text = if newline == "\n" { text } else { text.replace("\r\n", "\n").replace('\n', newline) };
+    Some(Written { text, tries_at_once })
 }
 
 struct Writer<'a> {
     region: &'a Region<'a>,
     steps: &'a Steps,
     branches: &'a [Branch],
+    errors: Errors,
     indent: String,
     /// One level more.
     unit: String,
@@ -86,13 +112,16 @@ impl Writer<'_> {
 
     fn finish(&mut self, node: usize) -> Option<()> {
         let branch = self.branch_of(node)?;
+        if self.joined_with(node).is_some_and(|chosen| self.is_tried_at_once(&chosen)) {
+            return Some(());
+        }
+        if self.steps.is_in_chain(node) {
+            return self.finish_chain(node);
+        }
         let hole = match &self.branches[branch].rest {
             Rest::Rebind(_, hole) | Rest::Around(hole) => *hole,
             _ => return Some(()),
         };
-        if self.joined_with(node).is_some_and(|chosen| self.is_tried_at_once(&chosen)) {
-            return Some(());
-        }
         let span = self.node_span(node);
         let before = self.slice(Span { start: start_of(self.region, node)?, end: hole.start });
         let after = self.slice(Span { start: hole.end, end: span.end });
@@ -111,6 +140,17 @@ impl Writer<'_> {
             .map(|value| format!("{}{before}{value}", self.indent));
         let folded = folded.filter(|line| !line.contains('\n') && line.chars().count() <= MAX_WIDTH);
         self.lines.push(folded.unwrap_or_else(|| format!("{}{before}{value}", self.indent)));
+        Some(())
+    }
+
+    /// What a chain gives is bound by the join; its error, if it may fail, is returned here.
+    fn finish_chain(&mut self, last: usize) -> Option<()> {
+        let branch = self.branch_of(last)?;
+        if self.branches[branch].is_tried {
+            let (indent, pattern) = (&self.indent, self.statement_pattern(branch)?);
+            let name = pattern.trim_start_matches("mut ").to_owned();
+            self.lines.push(format!("{indent}let {pattern} = {name}?;"));
+        }
         Some(())
     }
 
