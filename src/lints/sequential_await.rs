@@ -42,7 +42,7 @@ fn diagnose(context: &Context<'_>, analysis: &Analysis) -> Option<Diagnostic> {
     let fix = fix(context, analysis);
     let mut notes = notes(context, analysis);
     notes.extend(fix.as_ref().err().cloned());
-    if fix.as_ref().is_ok_and(|fix| fix.edits.iter().any(|edit| edit.replacement.contains("try_join"))) {
+    if fix.as_ref().is_ok_and(|fix| fix.fallback.is_some()) {
         notes.push(
             "if several fail, the error that comes first is returned, and the other calls are dropped".to_owned(),
         );
@@ -123,10 +123,7 @@ fn fix(context: &Context<'_>, analysis: &Analysis) -> Result<Fix, String> {
     let index = context.types.index;
     let source = index.source(context.id.file);
     let package = source.package.and_then(|package| index.workspace.packages.get(package));
-    let Some(provider) = provider::provider(package, source) else {
-        let advice = package.map_or("add a crate that has join macros", provider::advice);
-        return Err(format!("this package has no join macro: {advice}"));
-    };
+    let provider = provider::provider(package, source, context.provider)?;
     let region = rewrite::Region { source, types: context.types, effects: context.effects, analysis, provider };
     let fix = rewrite::join(&region)
         .ok_or_else(|| "statements of this shape are not rewritten yet; join them by hand".to_owned())?;

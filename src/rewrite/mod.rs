@@ -9,8 +9,11 @@ mod branch;
 mod layers;
 mod layout;
 mod names;
+mod pretty;
 pub mod provider;
+mod style;
 mod text;
+mod tree;
 
 use crate::analysis::Analysis;
 use crate::analysis::access::{Access, Mode, Phase};
