@@ -13,6 +13,9 @@ use crate::rewrite::provider::{Form, Provider};
 use crate::rewrite::style::Style;
 use crate::source::Span;
 
+/// Wider than any line.
+const ENDLESS: usize = 1 << 20;
+
 impl Writer<'_> {
     pub(super) fn join(&mut self, branches: &[Vec<usize>]) -> Option<()> {
         self.blank_line_before(*branches.first()?.first()?);
@@ -26,9 +29,9 @@ impl Writer<'_> {
         }
         let left = self.left(&members, &mut arms)?;
         let indent = self.columns;
-        let text = joined(&self.region.provider, &self.style, &arms, at_once, |right| {
+        let text = joined(&self.region.provider, &self.style, &arms, at_once, |right, style| {
             let statement = Statement { before: Vec::new(), left: left.clone(), right, end: ";" };
-            assigned(&statement, indent, &self.style)
+            assigned(&statement, indent, style)
         })?;
         self.push(&text);
         Some(())
@@ -162,22 +165,21 @@ impl Writer<'_> {
     }
 }
 
-/// The text that `write` makes of the call that joins; arms that cannot be laid out anew stay as they are.
+/// The text that `write` makes of the call that joins. Arms that cannot be laid out anew stay as they are, and where even
+/// that is too wide, as comments may be, no line is too long.
 fn joined(
     provider: &Provider,
     style: &Style,
     arms: &[Arm],
     at_once: bool,
-    write: impl Fn(Tree) -> Option<String>,
+    write: impl Fn(Tree, &Style) -> Option<String>,
 ) -> Option<String> {
     let item =
         |arm: &Arm, tree: &Tree| Item { before: arm.before.clone(), tree: tree.clone(), behind: arm.behind.clone() };
-    let as_told: Vec<Item> = arms.iter().map(|arm| item(arm, &arm.tree)).collect();
-    if let Some(text) = write(call(provider, style, as_told, at_once)?) {
-        return Some(text);
-    }
-    let as_they_are = arms.iter().map(|arm| item(arm, &arm.forced)).collect();
-    write(call(provider, style, as_they_are, at_once)?)
+    let anew = call(provider, style, arms.iter().map(|arm| item(arm, &arm.tree)).collect(), at_once)?;
+    let forced = call(provider, style, arms.iter().map(|arm| item(arm, &arm.forced)).collect(), at_once)?;
+    let endless = Style { max_width: ENDLESS, ..style.clone() };
+    write(anew, style).or_else(|| write(forced.clone(), style)).or_else(|| write(forced, &endless))
 }
 
 /// The call that joins. `None` when there are more branches than it takes.
