@@ -28,6 +28,8 @@ pub struct Options {
     pub confidence: Confidence,
     /// Levels given to lints, later ones winning.
     pub levels: Vec<(String, Level)>,
+    /// The crate whose joins are written; otherwise the package and the file decide.
+    pub provider: Option<String>,
 }
 
 /// What a run found.
@@ -188,7 +190,7 @@ fn check_function(effects: &Effects<'_>, id: FunctionId, options: &Options, foun
     if analyses.is_empty() {
         return;
     }
-    let context = Context { id, types: &types, effects, analyses: &analyses };
+    let context = Context { id, types: &types, effects, analyses: &analyses, provider: options.provider.as_deref() };
     let before = found.len();
     for lint in LINTS {
         (lint.run)(&context, found);

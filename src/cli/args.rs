@@ -126,6 +126,9 @@ struct Words {
     #[command(flatten)]
     fixing: FixWords,
 
+    /// Whose join to write: conjoin, tokio, futures, futures-util, futures-concurrency, futures-lite, smol
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(crate::rewrite::provider::names()), hide_possible_values = true)]
+    provider: Option<String>,
     /// Report what is at least this sure
     #[arg(long, value_name = "HOW", default_value = "likely", help_heading = "Lints")]
     confidence: Sure,
@@ -231,8 +234,8 @@ fn convert(words: Words, levels: Vec<(String, Level)>) -> Args {
     let selection = selection(&words);
     Args {
         question,
-        options: Options { tests: selection.kinds.tests, confidence, levels },
         fixing: words.fixing.read(&words.build, cargo_options(&words)),
+        options: Options { tests: selection.kinds.tests, confidence, levels, provider: words.provider },
         selection,
         format: words.message_format,
         output: words.output,

@@ -40,6 +40,8 @@ pub struct Context<'a> {
     pub effects: &'a Effects<'a>,
     /// Its regions.
     pub analyses: &'a [Analysis],
+    /// The crate whose joins are to be written, where somebody says.
+    pub provider: Option<&'a str>,
 }
 
 /// The lint of that name.

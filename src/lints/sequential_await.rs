@@ -121,10 +121,7 @@ fn fix(context: &Context<'_>, analysis: &Analysis) -> Result<Fix, String> {
     let index = context.types.index;
     let source = index.source(context.id.file);
     let package = source.package.and_then(|package| index.workspace.packages.get(package));
-    let Some(provider) = provider::provider(package, source) else {
-        let advice = package.map_or("add a crate that has join macros", provider::advice);
-        return Err(format!("this package has no join macro: {advice}"));
-    };
+    let provider = provider::provider(package, source, context.provider)?;
     let region = rewrite::Region { source, types: context.types, effects: context.effects, analysis, provider };
     let mut fix = rewrite::join(&region)
         .ok_or_else(|| "statements of this shape are not rewritten yet; join them by hand".to_owned())?;

@@ -5,7 +5,9 @@
 use std::collections::HashSet;
 
 use crate::analysis::access::{Mode, Phase};
+use crate::analysis::dependence::Edge;
 use crate::analysis::schedule::{self, Plan};
+use crate::index::ty::Ty;
 use crate::ir::{ExprKind, LocalId, PatKind, StmtKind};
 use crate::rewrite::{Region, branch};
 
@@ -99,12 +101,13 @@ fn chains_of(plan: &Plan) -> Vec<Vec<usize>> {
     }
 }
 
-/// Whether each statement is `let name = future.await;`, or each is `let name = future.await?;` and all fail with one
-/// error, and the block would take nothing that others still need.
+/// Whether each statement can stand in a block beside others: a `let`, with nothing but `?` or what computes done to the
+/// awaited value, where all fail with one error; and the block would take nothing that others still need.
 fn is_written_as_block(region: &Region<'_>, chain: &[usize]) -> bool {
     let nodes = &region.analysis.region.nodes;
     let fails_alike = fails_alike(region, chain);
-    let is_plain = |node: &usize| is_plain_let(region, *node) && (fails_alike || !nodes[*node].may_fail);
+    let is_last = |node: &usize| Some(node) == chain.last();
+    let is_plain = |node: &usize| is_plain_let(region, *node, is_last(node)) && (!nodes[*node].may_fail || fails_alike);
     let takes_nothing = |node: &usize| {
         let taken =
             nodes[*node].accesses.iter().filter(|access| access.phase == Phase::Await && access.mode == Mode::Take);
@@ -114,7 +117,10 @@ fn is_written_as_block(region: &Region<'_>, chain: &[usize]) -> bool {
         let edges = region.analysis.edges.iter().filter(|edge| edge.to == *node && edge.strict);
         edges.into_iter().all(|edge| chain.contains(&edge.from) || edge.from < chain[0])
     };
-    chain.iter().all(|node| is_plain(node) && takes_nothing(node) && needs_nothing_between(node))
+    let binds = chain.last().is_some_and(|last| !bindings(region, *last).is_empty());
+    let is_one = |node: &usize| nodes[*node].sites.len() == 1;
+    binds
+        && chain.iter().all(|node| is_one(node) && is_plain(node) && takes_nothing(node) && needs_nothing_between(node))
 }
 
 /// Whether `?` is all that is done with each value, and the callees are known to fail with the same error.
@@ -122,20 +128,27 @@ fn fails_alike(region: &Region<'_>, chain: &[usize]) -> bool {
     let Some(branches) = chain.iter().map(|node| branch::branch(region, *node)).collect::<Option<Vec<_>>>() else {
         return false;
     };
-    let error = branches.first().and_then(|branch| branch.error.as_ref());
-    error.is_some() && branches.iter().all(|branch| branch.is_tried && branch.error.as_ref() == error)
+    let error = branches.first().and_then(|branch| branch.errors.first()?.as_ref());
+    let is_it = |errors: &[Option<Ty>]| errors.iter().all(|other| other.as_ref() == error);
+    error.is_some() && branches.iter().all(|branch| branch.is_tried && is_it(&branch.errors))
 }
 
-fn is_plain_let(region: &Region<'_>, node: usize) -> bool {
+/// `let pat = future.await;`, with or without `?`, and with what computes behind it where that may run at any time.
+fn is_plain_let(region: &Region<'_>, node: usize, is_last: bool) -> bool {
     let statement = &region.analysis.region.nodes[node];
-    let Some(StmtKind::Let { pat, ty: None, init: Some(init), otherwise: None }) = statement_kind(region, node) else {
+    let Some(StmtKind::Let { pat, ty, init: Some(init), otherwise: None }) = statement_kind(region, node) else {
         return false;
     };
-    let value = match region.types.body.expr(*init).kind {
+    let body = region.types.body;
+    let value = match body.expr(*init).kind {
         ExprKind::Try { base } => base,
         _ => *init,
     };
-    pat.kind == PatKind::Ident && statement.sites.as_slice() == [value]
+    let keeps_name = pat.kind == PatKind::Ident && !pat.bindings.iter().any(|local| body.local(*local).mutable);
+    let is_bare = statement.sites.as_slice() == [value];
+    let touches = |edge: &&Edge| edge.from == node || edge.to == node;
+    let is_free = || !statement.may_fail && !region.analysis.edges.iter().filter(touches).any(|edge| !edge.strict);
+    !pat.is_refutable && (is_last || keeps_name) && (ty.is_none() || !is_last) && (is_bare || is_free())
 }
 
 fn is_bound_in(region: &Region<'_>, chain: &[usize], local: LocalId) -> bool {

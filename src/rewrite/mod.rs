@@ -9,8 +9,11 @@ mod branch;
 mod layers;
 mod layout;
 mod names;
+mod pretty;
 pub mod provider;
+mod style;
 mod text;
+mod tree;
 
 use crate::analysis::Analysis;
 use crate::analysis::access::{Access, Mode, Phase};
@@ -63,15 +66,23 @@ fn write(region: &Region<'_>, with_chains: bool) -> Option<Fix> {
 }
 
 /// Whether one branch takes away what the block around another one borrows. Plain futures are made one after the other,
-/// so `get(name.clone()), get(name)` is fine; blocks begin only when they run.
+/// so `get(name.clone()), get(name)` is fine; blocks begin only when they run. What is given away twice is copied.
 fn blocks_collide(region: &Region<'_>, steps: &Steps, branches: &[Branch]) -> bool {
-    let accesses = |node: usize| &region.analysis.region.nodes[node].accesses;
-    let is_block = |branch: &Branch| branch.wrap != Wrap::No || steps.is_in_chain(branch.node);
+    let nodes = &region.analysis.region.nodes;
     let takes = |access: &&Access| access.mode == Mode::Take && access.phase == Phase::Await;
+    let is_copied = |node: usize, taken: &Access| {
+        let mut before = nodes[..node].iter().flat_map(|node| &node.accesses).filter(takes);
+        before.any(|other| other.place.overlaps(&taken.place))
+    };
+    let is_block = |branch: &Branch| branch.wrap != Wrap::No || steps.is_in_chain(branch.node);
     branches.iter().filter(|branch| is_block(branch)).any(|block| {
-        let others = branches.iter().filter(|other| other.node != block.node);
-        let mut taken = others.flat_map(|other| accesses(other.node)).filter(takes);
-        taken.any(|taken| accesses(block.node).iter().any(|access| access.place.overlaps(&taken.place)))
+        // What is used behind the branch that takes it is copied too.
+        let others = branches.iter().filter(|other| other.node > block.node);
+        let mut taken = others.flat_map(|other| {
+            let own = nodes[other.node].accesses.iter().filter(takes);
+            own.filter(|access| !is_copied(other.node, access))
+        });
+        taken.any(|taken| nodes[block.node].accesses.iter().any(|access| access.place.overlaps(&taken.place)))
     })
 }
 

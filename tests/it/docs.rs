@@ -96,7 +96,7 @@ fn look(text: &str) -> Outcome {
 }
 
 fn look_at(workspace: &Workspace) -> Outcome {
-    let options = Options { tests: false, confidence: Confidence::Likely, levels: Vec::new() };
+    let options = Options { tests: false, confidence: Confidence::Likely, levels: Vec::new(), provider: None };
     check(workspace, &options, &|_, _| {})
 }
 

@@ -34,7 +34,7 @@ fn look(file: &SourceFile) -> Findings {
     let unmarked = file.text.split_inclusive('\n').map(|line| if is_mark(line) { "\n" } else { line }).collect();
     let file = SourceFile::new(file.path.clone(), file.name.clone(), unmarked);
     let workspace = Workspace { files: vec![file], ..Workspace::default() };
-    let options = Options { tests: false, confidence: Confidence::Likely, levels: Vec::new() };
+    let options = Options { tests: false, confidence: Confidence::Likely, levels: Vec::new(), provider: None };
     let (diagnostics, verdicts) = verdicts_of(&workspace, &options, FileId(0)).unwrap();
     Findings {
         verdicts: verdicts.into_iter().map(|(line, text)| Mark { line, text }).collect(),
