@@ -7,6 +7,7 @@
 use rayon::prelude::*;
 
 use crate::analysis::effects::Effects;
+use crate::analysis::loops::{awaits_in_loop, loops};
 use crate::analysis::verdict::{VerdictKind, verdicts};
 use crate::analysis::{Purpose, analyze, awaits_twice};
 use crate::diagnostic::{Confidence, Diagnostic, Level};
@@ -128,7 +129,8 @@ pub fn emit_ir(workspace: &Workspace, options: &Options) -> String {
     lowered.map(|(file, ir)| format!("// {}\n{}", file.name, print::print(&ir))).collect()
 }
 
-/// The line of an await and what is said of it: the name of the lint, or `blocked: flow(x)`.
+/// The line of an await and what is said of it: the name of the lint, or `blocked: flow(x)`. Of a loop, its first line:
+/// the name of the lint, or `await_in_loop: flow(x)`.
 pub type Mark = (usize, String);
 
 /// The diagnostics of one file and the verdict of each of its awaits. The first await of a body has none.
@@ -158,6 +160,15 @@ pub fn verdicts_of(
             }
         }
     }
+    for (id, _) in index.functions_in(file) {
+        let Some(types) = Types::new(&index, id) else { continue };
+        for (expr, waiting) in loops(&types, &effects, options.confidence) {
+            let line = source.position(types.body.expr(expr).span.start).line;
+            let mark = waiting
+                .map_or_else(|blocker| format!("await_in_loop: {}", blocker.kind), |_| "await_in_loop".to_owned());
+            marks.push((line, mark));
+        }
+    }
     marks.sort();
     Ok((diagnostics, marks))
 }
@@ -170,12 +181,11 @@ pub fn verdicts_of(
 pub fn check_file(effects: &Effects<'_>, file: FileId, options: &Options) -> Result<Vec<Diagnostic>, Problem> {
     let index = effects.index;
     let mut found = Vec::new();
-    // One await has nothing to wait for.
-    if index.awaits(file) < 2 {
+    if index.awaits(file) == 0 {
         return Ok(found);
     }
     index.read(file).map_err(Clone::clone)?;
-    // What was left out awaits less than twice.
+    // What was left out awaits less than twice, and in no loop.
     for (id, _) in index.functions_in(file).filter(|(_, function)| !function.is_outlined) {
         check_function(effects, id, options, &mut found);
     }
@@ -185,11 +195,13 @@ pub fn check_file(effects: &Effects<'_>, file: FileId, options: &Options) -> Res
 }
 
 fn check_function(effects: &Effects<'_>, id: FunctionId, options: &Options, found: &mut Vec<Diagnostic>) {
-    let Some(types) = Types::new(effects.index, id).filter(|types| awaits_twice(types.body)) else { return };
-    let analyses = analyze(&types, effects, options.confidence, Purpose::Report);
-    if analyses.is_empty() {
+    let Some(types) = Types::new(effects.index, id) else { return };
+    let (awaits_twice, awaits_in_loop) = (awaits_twice(types.body), awaits_in_loop(types.body));
+    if !awaits_twice && !awaits_in_loop {
+        // One await has nothing to wait for.
         return;
     }
+    let analyses = analyze(&types, effects, options.confidence, Purpose::Report);
     let context = Context { id, types: &types, effects, analyses: &analyses, provider: options.provider.as_deref() };
     let before = found.len();
     for lint in LINTS {
