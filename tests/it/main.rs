@@ -8,6 +8,7 @@ mod discover;
 mod docs;
 mod facts;
 mod fixtures;
+mod generated;
 mod hazard_rows;
 mod lowering;
 mod parsing;

@@ -5,9 +5,11 @@
 use super::{Errors, Writer, gap_before, start_of};
 use crate::index::ty::Ty;
 use crate::ir::{ExprId, ExprKind, LocalId, MacroKind, PatKind, StmtKind, TypeRef};
-use crate::rewrite::branch::{Rest, Wrap, coerces};
-use crate::rewrite::layers::{self, Step};
-use crate::rewrite::pretty::{Link, Statement, Tree};
+use crate::rewrite::branch::{Branch, Rest, Wrap, coerces};
+use crate::rewrite::chains;
+use crate::rewrite::layers::Step;
+use crate::rewrite::own_error::own_error;
+use crate::rewrite::pretty::{Link, List, Statement, Tree};
 use crate::rewrite::provider::Form;
 use crate::rewrite::tree::pieces;
 use crate::source::Span;
@@ -75,7 +77,13 @@ impl Writer<'_> {
         let block = |tree: Tree| Tree::Block { head: "async".to_owned(), body: vec![Statement::value(tree)] };
         match found.wrap {
             Wrap::No => Some((reader.tree(found.future), reader.forced(span(found.future)))),
-            Wrap::Await => Some((block(reader.tree(found.site)), block(reader.forced(span(found.site))))),
+            Wrap::Await => {
+                let named = |tree: Tree| match (&found.named_error, found.tried) {
+                    (Some(error), Some(_)) => self.ok(error, tried(tree)),
+                    _ => tree,
+                };
+                Some((block(named(reader.tree(found.site))), block(named(reader.forced(span(found.site))))))
+            }
             // A `?` that such a join keeps to itself would leave the block.
             Wrap::Join if self.slice(span(found.site)).starts_with("conjoin::") => None,
             Wrap::Join => Some((block(reader.tree(found.site)), block(reader.forced(span(found.site))))),
@@ -114,7 +122,7 @@ impl Writer<'_> {
         let exports = self.exports(chain);
         let may_fail = chain.iter().any(|node| self.region.analysis.region.nodes[*node].may_fail);
         let (last, before) = chain.split_last()?;
-        let is_whole = exports.len() > 1 && !may_fail;
+        let is_whole = exports.len() > 1 && (!may_fail || self.chain_error(chain).is_some());
         let mut body = Vec::new();
         for node in if is_whole { chain } else { before } {
             let StmtKind::Let { init: Some(init), .. } = self.statement_at(*node) else { return None };
@@ -125,29 +133,45 @@ impl Writer<'_> {
             is_plain.then(|| body.push(Statement { before, left, right: reader.tree(*init), end: ";" }))?;
         }
         let StmtKind::Let { init: Some(init), .. } = self.statement_at(*last) else { return None };
-        let names = Tree::Text(format!("({})", exports.join(", ")));
-        let (value, before) = match (exports.len(), may_fail) {
-            (1, true) => (reader.tree(self.branches[self.branch_of(*last)?].site), self.comment_lines(*last)),
-            (1, false) => (reader.tree(*init), self.comment_lines(*last)),
-            (_, false) => (names, Vec::new()),
+        let names = || Tree::Text(format!("({})", exports.join(", ")));
+        let named = if may_fail { self.chain_error(chain) } else { None };
+        let own = self.comment_lines(*last);
+        let (value, before) = match (exports.len(), may_fail, named) {
+            (1, false, _) => (reader.tree(*init), own),
+            (_, false, _) => (names(), Vec::new()),
+            (1, true, Some(error)) => (self.ok(&error, reader.tree(*init)), own),
+            (_, true, Some(error)) => (self.ok(&error, names()), Vec::new()),
+            (1, true, None) => (reader.tree(self.branches[self.branch_of(*last)?].site), own),
             // The error of the last await is the block's; nothing has to name it.
-            (_, true) => {
+            (_, true, None) => {
                 let site = reader.tree(self.branches[self.branch_of(*last)?].site);
                 let Tree::Chain { root, tries, mut links } = site else { return None };
                 let closure = Tree::Text(format!("|{}| ({})", exports.last()?, exports.join(", ")));
                 links.push(Link { name: ".map".to_owned(), args: Some(vec![closure]), tries: 0 });
-                (Tree::Chain { root, tries, links }, self.comment_lines(*last))
+                (Tree::Chain { root, tries, links }, own)
             }
         };
         body.push(Statement { before, ..Statement::value(value) });
         Some(Tree::Block { head: "async".to_owned(), body })
     }
 
+    /// `Ok::<_, E>(value)`.
+    fn ok(&self, error: &str, value: Tree) -> Tree {
+        Tree::List(List::call(&format!("Ok::<_, {error}>"), vec![value], &self.style))
+    }
+
+    /// The error that the block of a chain must name, where its awaits do not all fail with the error of the last one.
+    fn chain_error(&self, chain: &[usize]) -> Option<String> {
+        let own = |node: &usize| self.branch_of(*node).map(|branch| &self.branches[branch]);
+        let branches: Vec<&Branch> = chain.iter().filter_map(own).collect();
+        if chains::fails_alike(&branches) { None } else { own_error(self.region).map(|own| own.text) }
+    }
+
     /// The names of a chain that something outside it reads; those of the last statement always.
     fn exports(&self, chain: &[usize]) -> Vec<String> {
         let body = self.region.types.body;
         let Some((last, inner)) = chain.split_last() else { return Vec::new() };
-        let bound = |node: &usize| layers::bindings(self.region, *node);
+        let bound = |node: &usize| chains::bindings(self.region, *node);
         let used = inner.iter().flat_map(bound).filter(|local| self.is_used_outside(*local, chain));
         let mut names: Vec<String> = used.map(|local| body.local(local).name.to_string()).collect();
         match self.statement_at(*last) {
@@ -240,8 +264,7 @@ impl Writer<'_> {
             Member::Chain(chain) => self.branch_of(*chain.last()?),
         };
         let Some(branches) = members.iter().map(last).collect::<Option<Vec<usize>>>() else { return false };
-        let errors: Vec<Option<&Ty>> =
-            branches.iter().flat_map(|branch| self.branches[*branch].errors.iter().map(Option::as_ref)).collect();
+        let errors: Vec<Option<Ty>> = members.iter().flat_map(|member| self.errors_of(member)).collect();
         let one_type = errors.iter().all(|error| error.is_some() && *error == errors[0]);
         let callees: Vec<&str> = branches.iter().map(|branch| self.branches[*branch].callee.as_str()).collect();
         let one_callee = callees.iter().all(|callee| !callee.is_empty() && *callee == callees[0])
@@ -250,8 +273,50 @@ impl Writer<'_> {
         let is_joined_already = |branch: &usize| {
             self.branches[*branch].wrap == Wrap::Join && !matches!(self.region.provider.form, Form::Macro)
         };
-        let tries = |branch: &usize| self.branches[*branch].is_tried && self.is_plain_let(*branch);
-        branches.iter().all(|branch| tries(branch) && !is_joined_already(branch)) && (one_type || one_callee)
+        let tries = |(branch, member): (&usize, &Member)| {
+            let fails = |node: &usize| self.region.analysis.region.nodes[*node].may_fail;
+            let is_tried = match member {
+                Member::One(_) => self.branches[*branch].is_tried,
+                Member::Chain(chain) => chain.iter().any(fails),
+            };
+            is_tried && self.is_plain_let(*branch) && !is_joined_already(branch)
+        };
+        let is_ahead = |member: &Member| self.is_ahead(members, member);
+        branches.iter().zip(members).all(tries) && (one_type || one_callee) && !members.iter().any(is_ahead)
+    }
+
+    /// Whether something that comes first in the source may still fail behind the join of a member that may fail.
+    fn is_ahead(&self, members: &[Member], member: &Member) -> bool {
+        let fails = |node: &usize| self.region.analysis.region.nodes[*node].may_fail;
+        let nodes = |member: &Member| match member {
+            Member::One(branch) => vec![self.branches[*branch].node],
+            Member::Chain(chain) => chain.clone(),
+        };
+        let Some(own) = nodes(member).into_iter().rfind(|node| fails(node)) else { return false };
+        let together: Vec<usize> = members.iter().flat_map(nodes).collect();
+        let is_own =
+            |step: &Step| matches!(step, Step::Join(branches) if branches.iter().flatten().any(|node| *node == own));
+        let behind = self.steps.steps.iter().skip_while(|step| !is_own(step)).skip(1);
+        let mut later = behind.flat_map(|step| match step {
+            Step::Keep(node) => vec![*node],
+            Step::Finish(last) => self.steps.branch_ending(*last),
+            Step::Join(branches) => branches.concat(),
+        });
+        later.any(|node| node < own && fails(&node) && !together.contains(&node))
+    }
+
+    /// What a member fails with, as far as it is known; more than one where it is a join itself.
+    fn errors_of(&self, member: &Member) -> Vec<Option<Ty>> {
+        match member {
+            Member::One(branch) => self.branches[*branch].errors.clone(),
+            Member::Chain(chain) if self.chain_error(chain).is_some() => {
+                vec![own_error(self.region).map(|own| own.ty).filter(|ty| *ty != Ty::Unknown)]
+            }
+            Member::Chain(chain) => {
+                let last = chain.last().and_then(|last| self.branch_of(*last));
+                last.map_or(vec![None], |last| self.branches[last].errors.clone())
+            }
+        }
     }
 
     /// Whether a member keeps its `?` inside the join: no error that comes before it in the source is looked at later.
@@ -269,8 +334,11 @@ impl Writer<'_> {
             Member::One(branch) => self.branches[*branch].tried.is_some() && self.branches[*branch].wrap != Wrap::Join,
             member @ Member::Chain(_) => may_fail(member),
         };
-        let is_first = members[..number].iter().all(|member| !may_fail(member) || is_whole(member));
-        self.region.provider.form == Form::Marked && is_tried && is_first
+        // All that may fail before it keep their `?` inside as well.
+        let is_first = (0..number).all(|earlier| {
+            !may_fail(&members[earlier]) || (is_whole(&members[earlier]) && self.is_marked(members, earlier))
+        });
+        self.region.provider.form == Form::Marked && is_tried && is_first && !self.is_ahead(members, &members[number])
     }
 
     /// `let pat = ..;`, where a type that stands behind the pattern may stand in a tuple of types.

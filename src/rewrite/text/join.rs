@@ -141,7 +141,8 @@ impl Writer<'_> {
         let node = self.branches[branch].node;
         let Some((members, number)) = self.joined_with(node) else { return false };
         let is_last = matches!(&members[number], Member::Chain(chain) if chain.last() == Some(&node));
-        let may_fail = self.region.analysis.region.nodes[node].may_fail;
+        let may_fail = |node: &usize| self.region.analysis.region.nodes[*node].may_fail;
+        let may_fail = matches!(&members[number], Member::Chain(chain) if chain.iter().any(may_fail));
         is_last && may_fail && !self.is_tried_at_once(&members) && !self.is_marked(&members, number)
     }
 
@@ -153,6 +154,15 @@ impl Writer<'_> {
             },
             None => Vec::new(),
         }
+    }
+
+    /// Where in its join a node's error is looked at, where that is not left for later.
+    pub(super) fn place_in_join(&self, node: usize) -> Option<usize> {
+        let (members, number) = self.joined_with(node)?;
+        if self.is_tried_at_once(&members) {
+            return Some(0);
+        }
+        self.is_marked(&members, number).then_some(number)
     }
 
     /// Whether some join of the region joins its errors too.
