@@ -8,6 +8,7 @@ mod discover;
 mod docs;
 mod facts;
 mod fixtures;
+mod formatting;
 mod generated;
 mod hazard_rows;
 mod lowering;

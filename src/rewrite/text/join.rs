@@ -56,10 +56,6 @@ impl Writer<'_> {
             let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
             return Some(format!("let {}: {} =", nest(&parts), nest(&types)));
         }
-        if is_nested {
-            let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-            return Some(format!("let {} =", nest(&parts)));
-        }
         self.tuple("let ", parts, self.style.max_width).map(|tuple| format!("{tuple} ="))
     }
 
@@ -68,10 +64,16 @@ impl Writer<'_> {
             Some((_, last)) => Tree::Raw { from: layout::indent_of(last).to_owned(), text },
             None => Tree::Text(text),
         };
-        let items = parts.into_iter().map(|part| Item::from(piece(part))).collect();
-        let trailing = Trailing::Vertical;
-        let list = List { name: name.to_owned(), brackets: ('(', ')'), items, limit, trailing };
-        laid_out(&Tree::List(list), Shape::line(self.columns, &self.style).sub_width(2)?, &self.style)
+        let list = |name: &str, items: Vec<Tree>| {
+            let items = items.into_iter().map(Item::from).collect();
+            List { name: name.to_owned(), brackets: ('(', ')'), items, limit, trailing: Trailing::Vertical }
+        };
+        let mut items: Vec<Tree> = parts.into_iter().map(piece).collect();
+        while self.region.provider.form == Form::Zip && items.len() > 2 {
+            let last = items.split_off(items.len() - 2);
+            items.push(Tree::List(list("", last)));
+        }
+        laid_out(&Tree::List(list(name, items)), Shape::line(self.columns, &self.style).sub_width(2)?, &self.style)
     }
 
     /// The attributes of a statement that becomes a branch stand on the join instead.
