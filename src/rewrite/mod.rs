@@ -82,7 +82,8 @@ fn write(region: &Region<'_>, with_chains: bool) -> Option<Rewrite> {
     } else {
         None
     };
-    let is_certain = branches.iter().all(|branch| branch.is_certain) && region.provider.is_certain;
+    let is_certain =
+        branches.iter().all(|branch| branch.is_certain) && region.provider.is_certain && written.is_certain;
     let applicability = if is_certain { Applicability::MachineApplicable } else { Applicability::MaybeIncorrect };
     let keeps_order = written.keeps_order;
     let fix = Fix::new("await them together", edit(written.text), fallback, applicability)?;

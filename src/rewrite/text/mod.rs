@@ -3,8 +3,10 @@
 //! In: [`Steps`] and [`Branch`]es. Out: the text that replaces the region.
 
 mod arms;
+mod chain;
 mod finish;
 mod join;
+mod kinds;
 
 use crate::rewrite::branch::Branch;
 use crate::rewrite::layers::{Step, Steps};
@@ -39,6 +41,8 @@ pub(super) struct Written {
     pub(super) tries_at_once: bool,
     /// Whether of several errors the first in the source is returned, joins whose errors are one apart.
     pub(super) keeps_order: bool,
+    /// Whether no block gives away what it may still borrow.
+    pub(super) is_certain: bool,
 }
 
 /// The text of all steps.
@@ -67,7 +71,8 @@ pub(super) fn write(region: &Region<'_>, steps: &Steps, branches: &[Branch], err
     // As rustfmt tells it: by the first line of the file.
     let is_dos = region.source.text.find('\n').is_some_and(|at| region.source.text[..at].ends_with('\r'));
     let text = if is_dos { text.replace("\r\n", "\n").replace('\n', "\r\n") } else { text };
-    Some(Written { text, tries_at_once, keeps_order })
+    let is_certain = !steps.joins().flatten().any(|branch| branch.len() > 1 && writer.may_borrow_own(branch));
+    Some(Written { text, tries_at_once, keeps_order, is_certain })
 }
 
 struct Writer<'a> {
