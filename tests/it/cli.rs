@@ -258,8 +258,8 @@ fn what_needs_the_answer_does_not_wait_for_it_without_need() {
 fn the_join_is_that_of_the_manifest_or_of_the_wish() {
     let source = "struct Reply(u32);\nimpl Future for Reply {\n    type Output = u32;\n    fn poll(self: std::pin::Pin<&mut Self>, _: &mut std::task::Context<'_>) -> std::task::Poll<u32> {\n        std::task::Poll::Ready(self.0)\n    }\n}\nasync fn user(id: u32) -> Result<u32, String> {\n    Ok(Reply(id).await)\n}\npub async fn page(id: u32) -> Result<u32, String> {\n    let one = user(id).await?;\n    let two = user(id + 1).await?;\n    Ok(one + two)\n}\n";
     let said = |dependency: &str, words: &[&str]| {
-        let manifest = crate::tree::manifest("shop") + "[dependencies]\n" + dependency;
-        let folder = crate::tree::tree(&[("Cargo.toml", &manifest), ("src/lib.rs", source)]);
+        let manifest = manifest("shop") + "[dependencies]\n" + dependency;
+        let folder = tree(&[("Cargo.toml", &manifest), ("src/lib.rs", source)]);
         conjoin(folder.path(), &[words, &["-q"]].concat()).stdout
     };
     let tokio = "tokio = { version = \"1\", features = [\"macros\"] }\n";
