@@ -8,6 +8,7 @@ use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::ir::{BinaryOp, Expr, ExprId, ExprKind, MacroKind, PatKind, Receiver, StmtKind, TypeRef};
 use crate::rewrite::Region;
+use crate::rewrite::own_error::own_error;
 use crate::source::Span;
 
 /// A statement taken apart.
@@ -31,6 +32,8 @@ pub(super) struct Branch {
     pub(super) errors: Vec<Option<Ty>>,
     /// What is called, without its arguments: the same callee fails with the same error.
     pub(super) callee: String,
+    /// The error that a block around several awaits must name, since they fail with different ones.
+    pub(super) named_error: Option<String>,
     /// Whether the text is sure to be right when it compiles.
     pub(super) is_certain: bool,
 }
@@ -88,10 +91,15 @@ pub(super) fn branch(region: &Region<'_>, node: usize) -> Option<Branch> {
     let (rest, value) = rest(region, &stmt.kind, site)?;
     let is_try_of_site = |expr: &Expr| matches!(expr.kind, ExprKind::Try { base } if base == site);
     let tried = types.body.exprs.iter().position(is_try_of_site).and_then(|at| u32::try_from(at).ok()).map(ExprId);
-    let errors = match &types.body.expr(future).kind {
+    let mut errors = match &types.body.expr(future).kind {
         ExprKind::Macro(call) if wrap == Wrap::Join => call.args.iter().map(|arg| error_type(types, *arg)).collect(),
         _ => vec![error_type(types, future)],
     };
+    let alike = !chained || fails_alike(types, statement, &errors);
+    let own = if alike || tried.is_none() { None } else { own_error(region) };
+    if let Some(own) = &own {
+        errors = vec![Some(own.ty.clone()).filter(|ty| *ty != Ty::Unknown)];
+    }
     Some(Branch {
         node,
         future,
@@ -100,7 +108,8 @@ pub(super) fn branch(region: &Region<'_>, node: usize) -> Option<Branch> {
         rest,
         tried,
         is_tried: tried == Some(value),
-        is_certain: !chained || fails_alike(types, statement, &errors),
+        is_certain: alike || own.is_some(),
+        named_error: own.map(|own| own.text),
         errors,
         callee: callee_of(region, future),
     })

@@ -98,7 +98,9 @@ fn of(config: &Config) -> Style {
     // Tenths, so that rounding is exact: the share grows with lines wider than 100, to the nearest tenth.
     let tenths = if max_width > 100 { (max_width + 5) / 10 } else { 10 };
     let share = |default: usize| match config.use_small_heuristics.unwrap_or_default() {
-        Heuristics::Off => 0,
+        // Literals of structs then have a line for each field; all else fills its lines.
+        Heuristics::Off if default < 60 => 0,
+        Heuristics::Off => max_width,
         Heuristics::Max => max_width,
         Heuristics::Default => ((default * tenths + 5) / 10).min(max_width),
     };
@@ -132,7 +134,7 @@ mod tests {
         assert_eq!(widths("max_width = 80"), (80, 60, 60, 18));
         assert_eq!(widths("max_width = 120"), (120, 72, 72, 22));
         assert_eq!(widths("max_width = 120\nuse_small_heuristics = \"Max\""), (120, 120, 120, 120));
-        assert_eq!(widths("use_small_heuristics = \"Off\"\nchain_width = 40"), (100, 0, 40, 0));
+        assert_eq!(widths("use_small_heuristics = \"Off\"\nchain_width = 40"), (100, 100, 40, 0));
     }
 
     #[test]

@@ -74,7 +74,11 @@ fn where_errors_are_joined_there_is_a_way_with_one_question_mark_each() {
             let (first, second) = (applied(&file.text, &fix.edits), applied(&file.text, &fallback));
             assert_ne!(first, second, "{title}");
             assert!(parses(&first) && parses(&second), "{title}:\n{second}");
-            assert!(fallback.iter().all(|edit| !edit.replacement.contains("try_join")), "{title}:\n{second}");
+            // Only those that were there before are left.
+            assert!(
+                second.matches("try_join!").count() <= file.text.matches("try_join!").count(),
+                "{title}:\n{second}"
+            );
             assert!(second.matches('?').count() > first.matches('?').count(), "{title}:\n{second}");
             joined += 1;
         }

@@ -9,6 +9,8 @@ mod docs;
 mod facts;
 mod fix;
 mod fixtures;
+mod formatting;
+mod generated;
 mod hazard_rows;
 mod lowering;
 mod packages;

@@ -2,15 +2,12 @@
 //!
 //! In: the branches of one step. Out: [`Arm`]s.
 
-use super::{Errors, Writer, gap_before, start_of};
-use crate::index::ty::Ty;
-use crate::ir::{ExprId, ExprKind, LocalId, MacroKind, PatKind, StmtKind, TypeRef};
-use crate::rewrite::branch::{Rest, Wrap, coerces};
-use crate::rewrite::layers::{self, Step};
-use crate::rewrite::pretty::{Link, Statement, Tree};
+use super::{Writer, gap_before};
+use crate::ir::{ExprId, ExprKind, MacroKind, StmtKind};
+use crate::rewrite::branch::{Rest, Wrap};
+use crate::rewrite::pretty::{Statement, Tree};
 use crate::rewrite::provider::Form;
 use crate::rewrite::tree::pieces;
-use crate::source::Span;
 
 /// A branch as it is written: one statement's future, or a chain of statements.
 #[derive(Debug, PartialEq, Eq)]
@@ -75,7 +72,13 @@ impl Writer<'_> {
         let block = |tree: Tree| Tree::Block { head: "async".to_owned(), body: vec![Statement::value(tree)] };
         match found.wrap {
             Wrap::No => Some((reader.tree(found.future), reader.forced(span(found.future)))),
-            Wrap::Await => Some((block(reader.tree(found.site)), block(reader.forced(span(found.site))))),
+            Wrap::Await => {
+                let named = |tree: Tree| match (&found.named_error, found.tried) {
+                    (Some(error), Some(_)) => self.ok(error, tried(tree)),
+                    _ => tree,
+                };
+                Some((block(named(reader.tree(found.site))), block(named(reader.forced(span(found.site))))))
+            }
             // A `?` that such a join keeps to itself would leave the block.
             Wrap::Join if self.slice(span(found.site)).starts_with("conjoin::") => None,
             Wrap::Join => Some((block(reader.tree(found.site)), block(reader.forced(span(found.site))))),
@@ -106,80 +109,6 @@ impl Writer<'_> {
         let reader = self.reader(None);
         let part = |(pattern, arg): (&&str, &ExprId)| ((*pattern).to_owned(), reader.tree(*arg));
         is_plain.then(|| patterns.iter().zip(&call.args).map(part).collect())
-    }
-
-    /// `async { let a = ..; b(a).await }`, with the names that are needed outside as its value.
-    fn chain_tree(&self, chain: &[usize]) -> Option<Tree> {
-        let reader = self.reader(None);
-        let exports = self.exports(chain);
-        let may_fail = chain.iter().any(|node| self.region.analysis.region.nodes[*node].may_fail);
-        let (last, before) = chain.split_last()?;
-        let is_whole = exports.len() > 1 && !may_fail;
-        let mut body = Vec::new();
-        for node in if is_whole { chain } else { before } {
-            let StmtKind::Let { init: Some(init), .. } = self.statement_at(*node) else { return None };
-            let start = start_of(self.region, *node)?;
-            let left = self.slice(Span { start, end: self.region.types.body.expr(*init).span.start }).trim();
-            let (left, before) = (left.to_owned(), self.comment_lines(*node));
-            let is_plain = left.starts_with("let ") && left.ends_with('=') && !left.contains('\n');
-            is_plain.then(|| body.push(Statement { before, left, right: reader.tree(*init), end: ";" }))?;
-        }
-        let StmtKind::Let { init: Some(init), .. } = self.statement_at(*last) else { return None };
-        let names = Tree::Text(format!("({})", exports.join(", ")));
-        let (value, before) = match (exports.len(), may_fail) {
-            (1, true) => (reader.tree(self.branches[self.branch_of(*last)?].site), self.comment_lines(*last)),
-            (1, false) => (reader.tree(*init), self.comment_lines(*last)),
-            (_, false) => (names, Vec::new()),
-            // The error of the last await is the block's; nothing has to name it.
-            (_, true) => {
-                let site = reader.tree(self.branches[self.branch_of(*last)?].site);
-                let Tree::Chain { root, tries, mut links } = site else { return None };
-                let closure = Tree::Text(format!("|{}| ({})", exports.last()?, exports.join(", ")));
-                links.push(Link { name: ".map".to_owned(), args: Some(vec![closure]), tries: 0 });
-                (Tree::Chain { root, tries, links }, self.comment_lines(*last))
-            }
-        };
-        body.push(Statement { before, ..Statement::value(value) });
-        Some(Tree::Block { head: "async".to_owned(), body })
-    }
-
-    /// The names of a chain that something outside it reads; those of the last statement always.
-    fn exports(&self, chain: &[usize]) -> Vec<String> {
-        let body = self.region.types.body;
-        let Some((last, inner)) = chain.split_last() else { return Vec::new() };
-        let bound = |node: &usize| layers::bindings(self.region, *node);
-        let used = inner.iter().flat_map(bound).filter(|local| self.is_used_outside(*local, chain));
-        let mut names: Vec<String> = used.map(|local| body.local(local).name.to_string()).collect();
-        match self.statement_at(*last) {
-            StmtKind::Let { pat, .. } if names.is_empty() => names.push(self.slice(pat.span).to_owned()),
-            _ => names.extend(bound(last).into_iter().map(|local| body.local(local).name.to_string())),
-        }
-        names
-    }
-
-    fn is_used_outside(&self, local: LocalId, chain: &[usize]) -> bool {
-        let uses = |kind: &ExprKind| match kind {
-            ExprKind::Local(used) => *used == local,
-            ExprKind::Macro(call) => call.captures.contains(&local),
-            ExprKind::Opaque(locals) => locals.contains(&local),
-            _ => false,
-        };
-        let mut used = self.region.types.body.exprs.iter().filter(|expr| uses(&expr.kind));
-        used.any(|expr| !chain.iter().any(|node| self.node_span(*node).contains(expr.span)))
-    }
-
-    /// What the value of a chain is bound to. `None` where a tuple of names would lose a `mut` or a pattern.
-    pub(super) fn chain_pattern(&self, chain: &[usize]) -> Option<String> {
-        let mut names = self.exports(chain);
-        if names.len() == 1 {
-            return names.pop();
-        }
-        match self.statement_at(*chain.last()?) {
-            StmtKind::Let { pat, .. } if pat.kind == PatKind::Ident && !self.slice(pat.span).starts_with("mut ") => {
-                Some(format!("({})", names.join(", ")))
-            }
-            _ => None,
-        }
     }
 
     fn pattern_of(&self, member: &Member, members: &[Member]) -> Option<String> {
@@ -221,104 +150,6 @@ impl Writer<'_> {
         }
         let gap = gap_before(self.region, node + 1);
         gap.lines().next().map(str::trim).unwrap_or_default().to_owned()
-    }
-
-    /// Whether every value is assigned to a place as it is, so that one assignment does it.
-    pub(super) fn is_assignment(&self, members: &[Member]) -> bool {
-        let is_assigned = |member: &Member| matches!(member, Member::One(branch) if matches!(self.branches[*branch].rest, Rest::Assigned(_)));
-        members.iter().all(is_assigned)
-    }
-
-    /// Whether nothing but `?` is done with the values, and all branches fail with one error: its type is known, or
-    /// the callee is the same.
-    pub(super) fn is_tried_at_once(&self, members: &[Member]) -> bool {
-        if self.errors == Errors::EachInTurn || self.region.provider.form == Form::Marked {
-            return false;
-        }
-        let last = |member: &Member| match member {
-            Member::One(branch) => Some(*branch),
-            Member::Chain(chain) => self.branch_of(*chain.last()?),
-        };
-        let Some(branches) = members.iter().map(last).collect::<Option<Vec<usize>>>() else { return false };
-        let errors: Vec<Option<&Ty>> =
-            branches.iter().flat_map(|branch| self.branches[*branch].errors.iter().map(Option::as_ref)).collect();
-        let one_type = errors.iter().all(|error| error.is_some() && *error == errors[0]);
-        let callees: Vec<&str> = branches.iter().map(|branch| self.branches[*branch].callee.as_str()).collect();
-        let one_callee = callees.iter().all(|callee| !callee.is_empty() && *callee == callees[0])
-            && members.iter().all(|member| matches!(member, Member::One(_)))
-            && self.returns_result();
-        let is_joined_already = |branch: &usize| {
-            self.branches[*branch].wrap == Wrap::Join && !matches!(self.region.provider.form, Form::Macro)
-        };
-        let tries = |branch: &usize| self.branches[*branch].is_tried && self.is_plain_let(*branch);
-        branches.iter().all(|branch| tries(branch) && !is_joined_already(branch)) && (one_type || one_callee)
-    }
-
-    /// Whether a member keeps its `?` inside the join: no error that comes before it in the source is looked at later.
-    pub(super) fn is_marked(&self, members: &[Member], number: usize) -> bool {
-        let nodes = &self.region.analysis.region.nodes;
-        let may_fail = |member: &Member| match member {
-            Member::One(branch) => nodes[self.branches[*branch].node].may_fail,
-            Member::Chain(chain) => chain.iter().any(|node| nodes[*node].may_fail),
-        };
-        let is_whole = |member: &Member| match member {
-            Member::One(branch) => self.branches[*branch].is_tried,
-            Member::Chain(_) => true,
-        };
-        let is_tried = match &members[number] {
-            Member::One(branch) => self.branches[*branch].tried.is_some() && self.branches[*branch].wrap != Wrap::Join,
-            member @ Member::Chain(_) => may_fail(member),
-        };
-        let is_first = members[..number].iter().all(|member| !may_fail(member) || is_whole(member));
-        self.region.provider.form == Form::Marked && is_tried && is_first
-    }
-
-    /// `let pat = ..;`, where a type that stands behind the pattern may stand in a tuple of types.
-    pub(super) fn is_plain_let(&self, branch: usize) -> bool {
-        match self.statement(branch) {
-            StmtKind::Let { pat, ty, otherwise: None, .. } => {
-                !pat.is_refutable && ty.as_ref().is_none_or(|(ty, _)| !coerces(ty))
-            }
-            _ => false,
-        }
-    }
-
-    /// Whether `?` in this function can only be tried on a `Result`.
-    fn returns_result(&self) -> bool {
-        matches!(&self.region.types.function.ret, Some(TypeRef::Path(path)) if path.last().ends_with("Result"))
-    }
-
-    pub(super) fn statement(&self, branch: usize) -> &StmtKind {
-        self.statement_at(self.branches[branch].node)
-    }
-
-    pub(super) fn statement_at(&self, node: usize) -> &StmtKind {
-        let block = self.region.analysis.region.block.unwrap_or(crate::ir::BlockId(0));
-        &self.region.types.body.block(block).stmts[self.region.analysis.region.nodes[node].stmt].kind
-    }
-
-    pub(super) fn members(&self, branches: &[Vec<usize>]) -> Option<Vec<Member>> {
-        let member = |branch: &Vec<usize>| match branch.as_slice() {
-            [only] => self.branch_of(*only).map(Member::One),
-            chain => Some(Member::Chain(chain.to_vec())),
-        };
-        branches.iter().map(member).collect()
-    }
-
-    pub(super) fn joined_with(&self, node: usize) -> Option<(Vec<Member>, usize)> {
-        let joins = self.steps.steps.iter().filter_map(|step| match step {
-            Step::Join(branches) => Some(branches),
-            _ => None,
-        });
-        let found = joins.filter_map(|branches| {
-            let number = branches.iter().position(|branch| branch.contains(&node))?;
-            Some((self.members(branches)?, number))
-        });
-        { found }.next()
-    }
-
-    pub(super) fn branch_of(&self, node: usize) -> Option<usize> {
-        self.branches.iter().position(|branch| branch.node == node)
     }
 }
 

@@ -56,10 +56,6 @@ impl Writer<'_> {
             let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
             return Some(format!("let {}: {} =", nest(&parts), nest(&types)));
         }
-        if is_nested {
-            let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-            return Some(format!("let {} =", nest(&parts)));
-        }
         self.tuple("let ", parts, self.style.max_width).map(|tuple| format!("{tuple} ="))
     }
 
@@ -68,10 +64,16 @@ impl Writer<'_> {
             Some((_, last)) => Tree::Raw { from: layout::indent_of(last).to_owned(), text },
             None => Tree::Text(text),
         };
-        let items = parts.into_iter().map(|part| Item::from(piece(part))).collect();
-        let trailing = Trailing::Vertical;
-        let list = List { name: name.to_owned(), brackets: ('(', ')'), items, limit, trailing };
-        laid_out(&Tree::List(list), Shape::line(self.columns, &self.style).sub_width(2)?, &self.style)
+        let list = |name: &str, items: Vec<Tree>| {
+            let items = items.into_iter().map(Item::from).collect();
+            List { name: name.to_owned(), brackets: ('(', ')'), items, limit, trailing: Trailing::Vertical }
+        };
+        let mut items: Vec<Tree> = parts.into_iter().map(piece).collect();
+        while self.region.provider.form == Form::Zip && items.len() > 2 {
+            let last = items.split_off(items.len() - 2);
+            items.push(Tree::List(list("", last)));
+        }
+        laid_out(&Tree::List(list(name, items)), Shape::line(self.columns, &self.style).sub_width(2)?, &self.style)
     }
 
     /// The attributes of a statement that becomes a branch stand on the join instead.
@@ -141,7 +143,8 @@ impl Writer<'_> {
         let node = self.branches[branch].node;
         let Some((members, number)) = self.joined_with(node) else { return false };
         let is_last = matches!(&members[number], Member::Chain(chain) if chain.last() == Some(&node));
-        let may_fail = self.region.analysis.region.nodes[node].may_fail;
+        let may_fail = |node: &usize| self.region.analysis.region.nodes[*node].may_fail;
+        let may_fail = matches!(&members[number], Member::Chain(chain) if chain.iter().any(may_fail));
         is_last && may_fail && !self.is_tried_at_once(&members) && !self.is_marked(&members, number)
     }
 
@@ -153,6 +156,15 @@ impl Writer<'_> {
             },
             None => Vec::new(),
         }
+    }
+
+    /// Where in its join a node's error is looked at, where that is not left for later.
+    pub(super) fn place_in_join(&self, node: usize) -> Option<usize> {
+        let (members, number) = self.joined_with(node)?;
+        if self.is_tried_at_once(&members) {
+            return Some(0);
+        }
+        self.is_marked(&members, number).then_some(number)
     }
 
     /// Whether some join of the region joins its errors too.

@@ -3,15 +3,17 @@
 //! In: [`Steps`] and [`Branch`]es. Out: the text that replaces the region.
 
 mod arms;
+mod chain;
 mod finish;
 mod join;
+mod kinds;
 
 use crate::rewrite::branch::Branch;
 use crate::rewrite::layers::{Step, Steps};
 use crate::rewrite::names::Names;
 use crate::rewrite::style::{Style, style};
 use crate::rewrite::tree::Reader;
-use crate::rewrite::{Region, layout};
+use crate::rewrite::{Region, layout, order};
 use crate::source::Span;
 
 /// The bytes that are replaced: from the first statement that changes to the last.
@@ -37,6 +39,10 @@ pub(super) struct Written {
     pub(super) text: String,
     /// Whether it has a join whose errors are joined into one.
     pub(super) tries_at_once: bool,
+    /// Whether of several errors the first in the source is returned, joins whose errors are one apart.
+    pub(super) keeps_order: bool,
+    /// Whether no block gives away what it may still borrow.
+    pub(super) is_certain: bool,
 }
 
 /// The text of all steps.
@@ -59,12 +65,14 @@ pub(super) fn write(region: &Region<'_>, steps: &Steps, branches: &[Branch], err
         writer.step(step)?;
     }
     let tries_at_once = writer.tries_at_once();
+    let keeps_order = order::is_kept(region, steps, &|node| writer.place_in_join(node));
     let text = writer.lines.join("\n");
     let text = text.strip_prefix(writer.indent.as_str()).unwrap_or(&text).to_owned();
     // As rustfmt tells it: by the first line of the file.
     let is_dos = region.source.text.find('\n').is_some_and(|at| region.source.text[..at].ends_with('\r'));
     let text = if is_dos { text.replace("\r\n", "\n").replace('\n', "\r\n") } else { text };
-    Some(Written { text, tries_at_once })
+    let is_certain = !steps.joins().flatten().any(|branch| branch.len() > 1 && writer.may_borrow_own(branch));
+    Some(Written { text, tries_at_once, keeps_order, is_certain })
 }
 
 struct Writer<'a> {
