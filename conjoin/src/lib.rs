@@ -1,2 +1,35 @@
-//! Joined lookups become one batched call.
 #![doc = include_str!("../README.md")]
+//!
+//! # Where to find what
+//!
+//! | module | what it is |
+//! |---|---|
+
+mod batch_fn;
+mod block_on;
+mod error;
+mod join;
+mod lane;
+mod load;
+mod loader;
+mod memo;
+mod report;
+mod scope;
+mod sync;
+mod wakers;
+mod write;
+
+pub use crate::batch_fn::{BatchFn, FromFn, batch_fn};
+pub use crate::block_on::{InsideScope, block_on};
+pub use crate::error::LoadError;
+pub use crate::load::{Load, LoadMany};
+pub use crate::loader::{Loader, LoaderBuilder};
+pub use crate::report::{BatchReport, Report};
+#[cfg(feature = "tokio")]
+pub use crate::scope::spawn;
+pub use crate::scope::{Flush, InFlight, InTask, Scope, ScopeHandle, Scoped, scope};
+pub use crate::write::{Write, WriteFn, Writer};
+pub use conjoin_macros::loader;
+
+#[doc(hidden)]
+pub use crate::join::private as __private;

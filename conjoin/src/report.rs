@@ -1,0 +1,163 @@
+//! What a scope did: rounds, batches, keys.
+//!
+//! In: each batch as it is sent. Out: a [`Report`], and [`assert_rounds!`](crate::assert_rounds) for tests.
+
+use std::fmt;
+use std::future::Future;
+
+use crate::scope::{Scope, current};
+use crate::sync::lock;
+
+/// Every batch that was sent while a future ran.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Report {
+    /// In the order of sending.
+    pub batches: Vec<BatchReport>,
+}
+
+/// A batch that was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BatchReport {
+    /// The name of its loader.
+    pub loader: String,
+    /// Which round it was sent in, counted from 0.
+    pub round: usize,
+    /// How many keys it had.
+    pub keys: usize,
+}
+
+impl Report {
+    /// How many times something was sent: the round trips, where nothing was in flight from one time to the next.
+    pub fn rounds(&self) -> usize {
+        self.batches.chunk_by(|a, b| a.round == b.round).count()
+    }
+
+    /// How many keys were sent.
+    pub fn keys(&self) -> usize {
+        self.batches.iter().map(|batch| batch.keys).sum()
+    }
+
+    /// How many keys each batch had, in the order of sending.
+    pub fn sizes(&self) -> Vec<usize> {
+        self.batches.iter().map(|batch| batch.keys).collect()
+    }
+
+    /// The part that is about one loader.
+    pub fn of(&self, loader: &str) -> Report {
+        Report { batches: self.batches.iter().filter(|batch| batch.loader == loader).cloned().collect() }
+    }
+
+    /// The names of the loaders that sent something, in the order of their first batches.
+    pub fn loaders(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for batch in &self.batches {
+            if !names.contains(&batch.loader.as_str()) {
+                names.push(&batch.loader);
+            }
+        }
+        names
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (rounds, batches, keys) = (self.rounds(), self.batches.len(), self.keys());
+        write!(f, "{rounds} rounds, {batches} batches, {keys} keys")?;
+        for (round, batches) in self.batches.chunk_by(|a, b| a.round == b.round).enumerate() {
+            write!(f, "\n  round {}:", round + 1)?;
+            for (at, batch) in batches.iter().enumerate() {
+                let comma = if at == 0 { "" } else { "," };
+                write!(f, "{comma} {} of {}", batch.keys, batch.loader)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Scope {
+    /// Runs a future in it and reports what was sent meanwhile. In another scope, that is what that one sent.
+    ///
+    /// ```
+    /// # use conjoin::{Loader, Scope, batch_fn};
+    /// let names = Loader::builder(batch_fn(|ids: Vec<u32>| async move {
+    ///     ids.iter().map(|id| Ok::<_, ()>(id.to_string())).collect()
+    /// }))
+    /// .name("names")
+    /// .build();
+    /// let work = Scope::new().report(async { conjoin::join!(names.get(1), names.get(2)) });
+    /// let (_, report) = conjoin::block_on(work)?;
+    /// assert_eq!(report.to_string(), "1 rounds, 1 batches, 2 keys\n  round 1: 2 of names");
+    /// # Ok::<_, conjoin::InsideScope>(())
+    /// ```
+    ///
+    /// # Cancellation and panics
+    ///
+    /// As [`scope`](crate::scope()).
+    pub fn report<F: Future>(self, future: F) -> impl Future<Output = (F::Output, Report)> {
+        self.run(async move {
+            let start = current::with(|scope| scope.map(|scope| lock(&scope.log).begin()));
+            let value = future.await;
+            let report = current::with(|scope| scope.map(|scope| lock(&scope.log).since(start.unwrap_or(0))));
+            (value, report.unwrap_or_default())
+        })
+    }
+}
+
+/// Runs a future in a scope and asserts how many rounds it takes.
+///
+/// It is for tests, and must stand in an async body. Its value is that of the future.
+///
+/// ```
+/// # use conjoin::{Loader, assert_rounds, batch_fn};
+/// # let names = Loader::new(batch_fn(|ids: Vec<u32>| async move {
+/// #     ids.iter().map(|id| Ok::<_, ()>(id.to_string())).collect()
+/// # }));
+/// # conjoin::block_on(async {
+/// let (a, b) = assert_rounds!(1, async { conjoin::join!(names.get(1), names.get(2)) });
+/// # assert_eq!((a, b), (Ok("1".to_owned()), Ok("2".to_owned())));
+/// # }).ok();
+/// ```
+///
+/// # Panics
+///
+/// When the number differs, with the report of what was sent in each round.
+#[macro_export]
+macro_rules! assert_rounds {
+    ($rounds:expr, $future:expr $(,)?) => {{
+        let (value, report) = $crate::Scope::new().report($future).await;
+        let rounds: usize = $rounds;
+        ::core::assert!(report.rounds() == rounds, "expected {rounds} rounds, but it took {report}");
+        value
+    }};
+}
+
+/// What is written down of a scope.
+#[derive(Default)]
+pub(crate) struct Log {
+    rounds: usize,
+    /// Whether anybody wants a report. A scope may live long, and nothing grows that nobody asked for.
+    is_kept: bool,
+    batches: Vec<BatchReport>,
+}
+
+impl Log {
+    /// From here on everything is written down. How many batches there are already.
+    fn begin(&mut self) -> usize {
+        self.is_kept = true;
+        self.batches.len()
+    }
+
+    fn since(&self, start: usize) -> Report {
+        Report { batches: self.batches.get(start..).unwrap_or_default().to_vec() }
+    }
+
+    /// A batch is sent, in a new round or in the current one.
+    pub(crate) fn add(&mut self, is_new_round: bool, loader: &str, keys: usize) {
+        self.rounds += usize::from(is_new_round);
+        if self.is_kept {
+            self.batches.push(BatchReport { loader: loader.to_owned(), round: self.rounds - 1, keys });
+        }
+    }
+}

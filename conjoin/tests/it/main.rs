@@ -1,0 +1,16 @@
+//! The promises of the runtime crate, each with a test that polls by hand where that is possible.
+//!
+//! One binary, so that it is linked once. `hand` has what the others share.
+
+#![expect(clippy::unwrap_used, clippy::panic, unreachable_pub, reason = "it is tests from top to bottom")]
+
+mod chains;
+mod errors;
+mod hand;
+mod join;
+mod limits;
+mod outside;
+mod promises;
+mod rounds;
+mod ui;
+mod writes;
