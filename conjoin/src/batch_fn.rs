@@ -115,5 +115,8 @@ pub(crate) struct Core<K, V, E> {
     /// How many batches may be in flight at once, in each scope and outside.
     pub(crate) max_in_flight: usize,
     /// Makes the future of a batch. It runs none of the user's code: that waits for the first poll.
+    /// How its recordings are written, if they can be.
+    #[cfg(feature = "serde")]
+    pub(crate) codec: Option<crate::replay::Codec<K, V, E>>,
     pub(crate) start: Start<K, V, E>,
 }

@@ -13,9 +13,12 @@ mod lane;
 mod load;
 mod loader;
 mod memo;
+mod replay;
 mod report;
+mod retry;
 mod scope;
 mod sync;
+mod trace;
 mod wakers;
 mod write;
 
@@ -24,7 +27,11 @@ pub use crate::block_on::{InsideScope, block_on};
 pub use crate::error::LoadError;
 pub use crate::load::{Load, LoadMany};
 pub use crate::loader::{Loader, LoaderBuilder};
+pub use crate::replay::Recording;
+#[cfg(feature = "serde")]
+pub use crate::replay::RecordingError;
 pub use crate::report::{BatchReport, Report};
+pub use crate::retry::Retry;
 #[cfg(feature = "tokio")]
 pub use crate::scope::spawn;
 pub use crate::scope::{Flush, InFlight, InTask, Scope, ScopeHandle, Scoped, scope};

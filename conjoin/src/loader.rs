@@ -44,7 +44,14 @@ impl<B: BatchFn> Loader<B> {
     /// A loader with a name or limits.
     pub fn builder(batch_fn: B) -> LoaderBuilder<B> {
         let name = Cow::Borrowed(std::any::type_name::<B>());
-        LoaderBuilder { batch_fn, name, max_batch: usize::MAX, max_in_flight: usize::MAX }
+        LoaderBuilder {
+            batch_fn,
+            name,
+            max_batch: usize::MAX,
+            max_in_flight: usize::MAX,
+            #[cfg(feature = "serde")]
+            codec: None,
+        }
     }
 
     /// Asks for a key. Nothing happens before the future is polled.
@@ -98,7 +105,11 @@ impl<B: BatchFn> Loader<B> {
         current::with(|scope| {
             let scope = scope?;
             let keeping = scope.options.keeping;
-            scope.lane(core, |pulse| Lane::in_scope(Arc::clone(core), pulse, Memo::new(keeping)))
+            scope.lane(core, |pulse| {
+                let lane = Lane::in_scope(Arc::clone(core), pulse, Memo::new(keeping));
+                scope.options.recording.teach(core, |known| lane.learn(known));
+                lane
+            })
         })
     }
 }
@@ -117,11 +128,13 @@ impl<B: BatchFn> fmt::Debug for Loader<B> {
 
 /// A loader to be; see [`Loader::builder`].
 #[must_use = "it is no loader before it is built"]
-pub struct LoaderBuilder<B> {
+pub struct LoaderBuilder<B: BatchFn> {
     batch_fn: B,
     name: Cow<'static, str>,
     max_batch: usize,
     max_in_flight: usize,
+    #[cfg(feature = "serde")]
+    pub(crate) codec: Option<crate::replay::Codec<B::Key, B::Value, B::Error>>,
 }
 
 impl<B: BatchFn> LoaderBuilder<B> {
@@ -152,6 +165,8 @@ impl<B: BatchFn> LoaderBuilder<B> {
             name: self.name,
             max_batch: self.max_batch,
             max_in_flight: self.max_in_flight,
+            #[cfg(feature = "serde")]
+            codec: self.codec,
             start: Box::new(move |keys| {
                 let batch_fn = Arc::clone(&batch_fn);
                 Box::pin(async move { batch_fn.load(&keys).await })

@@ -27,7 +27,7 @@ pub(crate) struct Memo<K, V, E> {
     table: HashTable<Known<K, V, E>>,
 }
 
-type Remember<K, V, E> = fn(&mut Memo<K, V, E>, u64, &Arc<Vec<K>>, usize, &Answer<V, E>);
+type Remember<K, V, E> = fn(&mut Memo<K, V, E>, u64, &Arc<Vec<K>>, usize, &Answer<V, E>) -> Option<Known<K, V, E>>;
 
 /// An answer. Keys stay where they are, in what was sent: so they need not be `Clone`.
 pub(crate) struct Known<K, V, E> {
@@ -50,16 +50,25 @@ impl<K, V, E> Memo<K, V, E> {
         Memo { keeping, ..Memo::off() }
     }
 
+    /// Everything that is known. It is not known any more.
+    pub(crate) fn take(&mut self) -> Vec<Known<K, V, E>> {
+        std::mem::take(&mut self.table).into_iter().collect()
+    }
+
     /// Whether everything is answered from a recording.
     pub(crate) fn replays(&self) -> bool {
         self.keeping.replays
     }
 
-    /// An answer has come for the key at this position.
-    pub(crate) fn remember(&mut self, hash: u64, keys: &Arc<Vec<K>>, position: usize, answer: &Answer<V, E>) {
-        if let Some(remember) = self.remember {
-            remember(self, hash, keys, position, answer);
-        }
+    /// An answer has come for the key at this position. What it replaces is to be dropped without the lock.
+    pub(crate) fn remember(
+        &mut self,
+        hash: u64,
+        keys: &Arc<Vec<K>>,
+        position: usize,
+        answer: &Answer<V, E>,
+    ) -> Option<Known<K, V, E>> {
+        self.remember.and_then(|remember| remember(self, hash, keys, position, answer))
     }
 
     pub(crate) fn keeps(&self) -> bool {
@@ -95,7 +104,7 @@ impl<K: Eq, V: Clone, E> Memo<K, V, E> {
     }
 
     fn keep(&mut self, known: Known<K, V, E>) -> Option<Known<K, V, E>> {
-        let key = known.keys.get(known.position)?;
+        let key = known.key()?;
         let old = self.table.find_entry(known.hash, |other| other.is(known.hash, key));
         let old = old.ok().map(|entry| entry.remove().0);
         self.table.insert_unique(known.hash, known, |known| known.hash);
@@ -114,16 +123,28 @@ fn remember<K: Eq, V: Clone, E>(
     keys: &Arc<Vec<K>>,
     position: usize,
     answer: &Answer<V, E>,
-) {
+) -> Option<Known<K, V, E>> {
     let answers = memo.keeping.memoizes && answer.is_ok();
-    if answers || memo.keeping.records {
-        let keys = Arc::clone(keys);
-        memo.keep(Known { hash, keys, position, answer: answer.clone(), answers });
+    if !answers && !memo.keeping.records {
+        return None;
+    }
+    let keys = Arc::clone(keys);
+    memo.keep(Known { hash, keys, position, answer: answer.clone(), answers })
+}
+
+impl<K, V, E> Known<K, V, E> {
+    #[cfg(feature = "serde")]
+    pub(crate) fn single(key: K, answer: Answer<V, E>) -> Self {
+        Known { hash: 0, keys: Arc::new(vec![key]), position: 0, answer, answers: true }
+    }
+
+    pub(crate) fn key(&self) -> Option<&K> {
+        self.keys.get(self.position)
     }
 }
 
 impl<K: Eq, V, E> Known<K, V, E> {
     fn is(&self, hash: u64, key: &K) -> bool {
-        self.hash == hash && self.keys.get(self.position) == Some(key)
+        self.hash == hash && self.key() == Some(key)
     }
 }

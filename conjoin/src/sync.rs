@@ -19,7 +19,7 @@ pub(crate) use std::{
 /// Locks, and takes what a panicking thread left behind for what it is.
 ///
 /// Invariant: no lock of this crate is held while a future is polled, a waker is woken or dropped, or an answer is
-/// dropped. What runs under a lock is this crate's code and the `Eq` of keys and `Clone` of values.
+/// dropped. What runs under a lock is this crate's code, `Hash` and `Eq` of keys, and `Clone` of values.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -86,6 +86,8 @@ impl<W: WriteFn> Writer<W> {
             name: name.into(),
             max_batch: max_batch.max(1),
             max_in_flight: 1,
+            #[cfg(feature = "serde")]
+            codec: None,
             start: Box::new(move |items| {
                 let write_fn = Arc::clone(&write_fn);
                 Box::pin(async move { write_fn.write(&items).await })

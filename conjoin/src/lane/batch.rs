@@ -7,6 +7,7 @@ use std::task::Waker;
 
 use super::{Copy, Ticket};
 use crate::error::LoadError;
+use crate::trace::{BatchSpan, KeySpan, KeySpans};
 use crate::wakers::Wakers;
 
 /// What a waiter gets.
@@ -40,8 +41,7 @@ pub(super) struct Batch<K, V, E> {
     pub(super) waiting: usize,
     /// How many slots have a key and somebody who waits for it.
     pub(super) live: usize,
-    #[cfg(feature = "tracing")]
-    pub(super) spans: Vec<(u32, tracing::Span)>,
+    pub(super) spans: KeySpans,
 }
 
 pub(super) struct Slot<V, E> {
@@ -63,8 +63,7 @@ impl<K, V, E> Batch<K, V, E> {
             wakers: Wakers::default(),
             waiting: 0,
             live: 0,
-            #[cfg(feature = "tracing")]
-            spans: Vec::new(),
+            spans: KeySpans::default(),
         }
     }
 
@@ -93,9 +92,10 @@ impl<K, V, E> Batch<K, V, E> {
     }
 
     /// One more waiter for a slot.
-    pub(super) fn join(&mut self, slot: u32, waker: &Waker) -> Ticket {
+    pub(super) fn join(&mut self, slot: u32, waker: &Waker, span: KeySpan) -> Ticket {
         self.slots[slot as usize].waiters += 1;
         self.waiting += 1;
+        self.spans.add(slot, span);
         Ticket { batch: self.id, slot, entry: self.wakers.join(waker) }
     }
 
@@ -115,6 +115,12 @@ impl<K, V, E> Batch<K, V, E> {
         self.stage = Stage::Running;
         self.sent = Arc::new(std::mem::take(&mut self.keys));
         Arc::clone(&self.sent)
+    }
+
+    /// Its span, linked to those of the keys that were sent.
+    pub(super) fn span(&mut self) -> BatchSpan {
+        let slots = &self.slots;
+        self.spans.batch(|slot| slots.get(slot as usize).is_some_and(|slot| slot.position != NO_KEY))
     }
 
     /// Hands the answers to their slots. What nobody waits for any more is given back, to be dropped without the lock.

@@ -2,7 +2,9 @@
 //!
 //! In: keys, one by one. Out: tickets, and for each of them an answer. `run` sends the batches and drives them.
 
+mod any;
 mod batch;
+mod flight;
 mod run;
 mod waiter;
 
@@ -12,16 +14,18 @@ use std::task::Waker;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+pub(crate) use self::any::{AnyLane, Load};
 pub(crate) use self::batch::Answer;
 use self::batch::{Batch, Stage};
-use self::run::Running;
-pub(crate) use self::run::{AnyLane, Load};
+use self::flight::Running;
+pub(crate) use self::flight::poll_caught;
 pub(crate) use self::waiter::Waiter;
 use crate::batch_fn::Core;
 use crate::error::LoadError;
-use crate::memo::Memo;
+use crate::memo::{Known, Memo};
 use crate::scope::pulse::Pulse;
 use crate::sync::{Mutex, lock};
+use crate::trace::KeySpan;
 use crate::wakers::Entry;
 
 pub(crate) struct Lane<K, V, E> {
@@ -100,12 +104,13 @@ impl<K, V, E> Lane<K, V, E> {
 
     /// Puts a key into the batch that is open, whatever else is under way. Nobody else joins it.
     pub(crate) fn append(&self, key: K, waker: &Waker) -> Ticket {
+        let span = KeySpan::current();
         let mut state = lock(&self.state);
         if state.is_closed {
             return LOST;
         }
         let content = if state.memo.replays() { Err(Err(LoadError::NotRecorded)) } else { Ok(key) };
-        state.add(0, content, waker, self.core.max_batch)
+        state.add(0, content, waker, span, self.core.max_batch)
     }
 
     /// The waiter's answer, or `None` and it is woken when there is more to know.
@@ -161,25 +166,33 @@ impl<K: Send + Sync + 'static, V: Send + 'static, E: Send + Sync + 'static> Rous
 impl<K: Eq + Hash, V: Clone, E> Lane<K, V, E> {
     /// Asks for a key: from memory, by joining whoever asks for it already, or in the batch that is open.
     pub(crate) fn ask(&self, key: K, waker: &Waker) -> Ticket {
-        let hash = self.hasher.hash_one(&key);
+        let (hash, span) = (self.hasher.hash_one(&key), KeySpan::current());
         let mut state = lock(&self.state);
         if state.is_closed {
             return LOST;
         }
         if let Some(answer) = state.memo.find(hash, &key) {
-            return state.add(hash, Err(answer), waker, self.core.max_batch);
+            return state.add(hash, Err(answer), waker, span, self.core.max_batch);
         }
         let State { index, batches, .. } = &mut *state;
         let place = index.find(hash, |place| place.hash == hash && key_at(batches, place) == Some(&key));
         if let Some(&Place { batch, slot, .. }) = place
             && let Ok(at) = batches.binary_search_by_key(&batch, |batch| batch.id)
         {
-            return batches[at].join(slot, waker);
+            return batches[at].join(slot, waker, span);
         }
-        let ticket = state.add(hash, Ok(key), waker, self.core.max_batch);
+        let ticket = state.add(hash, Ok(key), waker, span, self.core.max_batch);
         let place = Place { hash, batch: ticket.batch, slot: ticket.slot };
         state.index.insert_unique(hash, place, |place| place.hash);
         ticket
+    }
+
+    /// Knows what a recording knows.
+    pub(crate) fn learn(&self, known: &Known<K, V, E>) {
+        if let Some(key) = known.key() {
+            let hash = self.hasher.hash_one(key);
+            lock(&self.state).memo.prime(hash, Arc::clone(&known.keys), known.position, known.answer.clone());
+        }
     }
 
     /// Keeps a value for a key, as if it had been loaded.
@@ -216,7 +229,14 @@ impl<K, V, E> State<K, V, E> {
     }
 
     /// Adds a slot to the last batch, or to a new one where that takes no more.
-    fn add(&mut self, hash: u64, content: Result<K, Answer<V, E>>, waker: &Waker, max_batch: usize) -> Ticket {
+    fn add(
+        &mut self,
+        hash: u64,
+        content: Result<K, Answer<V, E>>,
+        waker: &Waker,
+        span: KeySpan,
+        max_batch: usize,
+    ) -> Ticket {
         let has_room = |batch: &Batch<K, V, E>| batch.stage == Stage::Open && batch.live < max_batch;
         if !self.batches.last().is_some_and(has_room) {
             self.batches.push(Batch::new(self.next, Arc::clone(&self.nothing)));
@@ -226,8 +246,7 @@ impl<K, V, E> State<K, V, E> {
         let at = self.batches.len() - 1;
         let batch = &mut self.batches[at];
         let slot = batch.add(hash, content);
-        #[cfg(feature = "tracing")]
-        batch.spans.push((slot, tracing::Span::current()));
+        batch.spans.add(slot, span);
         Ticket { batch: batch.id, slot, entry: batch.wakers.join(waker) }
     }
 

@@ -90,6 +90,10 @@ impl Driver {
         drop(entered);
         if !is_resting {
             self.has_waited();
+            if comes_back_later(context) {
+                pulse.end_quietly();
+                return Poll::Pending;
+            }
             // It goes on in the next poll.
             pulse.raise(Pulse::TASK);
         }
@@ -127,12 +131,15 @@ impl Driver {
     fn step<F: Future>(&mut self, main: Pin<&mut F>) -> Step<F::Output> {
         let pulse = &self.shared.pulse;
         let has_ended = pulse.take(Pulse::BATCH) && self.poll_batches();
-        if pulse.take(Pulse::MAIN)
-            && let Poll::Ready(value) = main.poll(&mut Context::from_waker(&self.waker))
-        {
-            return Step::Over(value);
+        let mut is_restless = false;
+        if pulse.take(Pulse::MAIN) {
+            if let Poll::Ready(value) = main.poll(&mut Context::from_waker(&self.waker)) {
+                return Step::Over(value);
+            }
+            // What found the budget empty is woken only when the poll is over.
+            is_restless = is_out_of_budget();
         }
-        let is_restless = pulse.has(Pulse::MAIN | Pulse::BATCH);
+        is_restless |= pulse.has(Pulse::MAIN | Pulse::BATCH);
         if is_restless && !self.waits.are_over() {
             return if has_ended { Step::Progress } else { Step::Restless };
         }
@@ -217,7 +224,7 @@ fn due(lanes: &[Arc<dyn AnyLane>], flush: Flush) -> &[Arc<dyn AnyLane>] {
     }
 }
 
-/// Whether tokio wants the task to return. What it then wakes is not restless, only out of time.
+/// Whether tokio wants the task to return. What then waits is not restless, only out of time.
 #[cfg(feature = "tokio")]
 fn is_out_of_budget() -> bool {
     !tokio::task::coop::has_budget_remaining()
@@ -225,5 +232,16 @@ fn is_out_of_budget() -> bool {
 
 #[cfg(not(feature = "tokio"))]
 fn is_out_of_budget() -> bool {
+    false
+}
+
+/// Whether tokio polls the scope again, after it has woken what was out of budget: it does so later than a wake would.
+#[cfg(feature = "tokio")]
+fn comes_back_later(context: &mut Context<'_>) -> bool {
+    is_out_of_budget() && std::pin::pin!(tokio::task::yield_now()).poll(context).is_pending()
+}
+
+#[cfg(not(feature = "tokio"))]
+fn comes_back_later(_: &mut Context<'_>) -> bool {
     false
 }

@@ -20,6 +20,7 @@ use self::driver::Driver;
 pub use self::task::spawn;
 pub use self::task::{InTask, ScopeHandle};
 use crate::memo::Keeping;
+use crate::replay::Recording;
 
 /// Runs a future so that the loads in it become batches. The same as [`Scope::new`]`().run(future)`.
 ///
@@ -77,6 +78,7 @@ pub struct Scope {
 pub(crate) struct Options {
     pub(crate) keeping: Keeping,
     pub(crate) flush: Flush,
+    pub(crate) recording: Recording,
     finish: Option<Arc<dyn Fn(InFlight) + Send + Sync>>,
 }
 

@@ -51,6 +51,11 @@ impl Pulse {
         }
     }
 
+    /// The scope rests, and is sure to be polled again, whatever was raised.
+    pub(crate) fn end_quietly(&self) {
+        self.bits.fetch_and(!Self::POLLING, Ordering::SeqCst);
+    }
+
     /// Whether a bit was raised; it no longer is.
     pub(crate) fn take(&self, bit: u8) -> bool {
         // Most of the time it is not, and looking is cheaper than writing.

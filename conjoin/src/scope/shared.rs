@@ -8,6 +8,7 @@ use super::Options;
 use super::pulse::Pulse;
 use crate::batch_fn::Core;
 use crate::lane::{AnyLane, Lane};
+use crate::replay::Recorded;
 use crate::report::Log;
 use crate::sync::{AtomicUsize, Mutex, lock};
 
@@ -66,6 +67,10 @@ impl Shared {
     /// The lanes there are after the first so many.
     pub(super) fn lanes_after(&self, count: usize) -> Vec<Arc<dyn AnyLane>> {
         lock(&self.lanes).list.iter().skip(count).map(|(_, lane)| Arc::clone(lane)).collect()
+    }
+
+    pub(crate) fn recorded(&self) -> Vec<Recorded> {
+        self.lanes_after(0).iter().map(|lane| lane.recorded()).collect()
     }
 
     /// No loader gets a lane any more, and no lane takes a key.

@@ -4,13 +4,18 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, unreachable_pub, reason = "it is tests from top to bottom")]
 
+mod blocking;
 mod chains;
+mod declared;
 mod errors;
+mod executors;
 mod hand;
 mod join;
 mod limits;
 mod outside;
 mod promises;
+mod replays;
+mod retries;
 mod rounds;
-mod ui;
+mod spans;
 mod writes;
