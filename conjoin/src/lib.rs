@@ -5,6 +5,8 @@
 //! | module | what it is |
 //! |---|---|
 
+#[cfg(any(feature = "memcached", feature = "postgres", feature = "redis", feature = "sqlx"))]
+pub mod adapters;
 mod batch_fn;
 mod block_on;
 mod error;

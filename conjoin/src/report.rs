@@ -63,8 +63,10 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (rounds, batches, keys) = (self.rounds(), self.batches.len(), self.keys());
-        write!(f, "{rounds} rounds, {batches} batches, {keys} keys")?;
+        let count = |number, one, many| format!("{number} {}", if number == 1 { one } else { many });
+        let (rounds, batches) =
+            (count(self.rounds(), "round", "rounds"), count(self.batches.len(), "batch", "batches"));
+        write!(f, "{rounds}, {batches}, {}", count(self.keys(), "key", "keys"))?;
         for (round, batches) in self.batches.chunk_by(|a, b| a.round == b.round).enumerate() {
             write!(f, "\n  round {}:", round + 1)?;
             for (at, batch) in batches.iter().enumerate() {
@@ -88,7 +90,7 @@ impl Scope {
     /// .build();
     /// let work = Scope::new().report(async { conjoin::join!(names.get(1), names.get(2)) });
     /// let (_, report) = conjoin::block_on(work)?;
-    /// assert_eq!(report.to_string(), "1 rounds, 1 batches, 2 keys\n  round 1: 2 of names");
+    /// assert_eq!(report.to_string(), "1 round, 1 batch, 2 keys\n  round 1: 2 of names");
     /// # Ok::<_, conjoin::InsideScope>(())
     /// ```
     ///
