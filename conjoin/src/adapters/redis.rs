@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn slots_are_those_of_the_specification() {
         // The check value of CRC-16/XMODEM.
-        assert_eq!(slot(b"123456789"), 0x31C3 % 16_384);
+        assert_eq!(slot(b"123456789"), 0x31C3);
         assert_eq!(slot(b"{user1000}.following"), slot(b"{user1000}.followers"));
         assert_ne!(slot(b"foo{}{bar}"), slot(b"{bar}"));
         assert_eq!(slot(b"foo{{bar}}zap"), slot(b"{bar"));
