@@ -102,8 +102,7 @@ impl<B: BatchFn> Loader<B> {
     /// Its lane in the scope this code runs in, if that is in one that has not ended.
     pub(crate) fn lane(&self) -> Option<LaneOf<B>> {
         let core = &self.inner.core;
-        current::with(|scope| {
-            let scope = scope?;
+        current::lane(Arc::as_ptr(core).addr(), |scope| {
             let keeping = scope.options.keeping;
             scope.lane(core, |pulse| {
                 let lane = Lane::in_scope(Arc::clone(core), pulse, Memo::new(keeping));

@@ -9,7 +9,15 @@ use std::task::Waker;
 /// Where a waiter's waker is. It must be given back to [`Wakers::leave`] or to the next [`Wakers::register`].
 pub(crate) type Entry = u32;
 
-#[derive(Default)]
+/// Wakers that were taken.
+pub(crate) struct Woken(Vec<Option<Shared>>);
+
+impl Woken {
+    pub(crate) fn wake(self) {
+        self.0.into_iter().flatten().for_each(|shared| shared.waker.wake());
+    }
+}
+
 pub(crate) struct Wakers {
     /// Invariant: an entry without uses holds no waker and is in `free`.
     entries: Vec<Option<Shared>>,
@@ -23,6 +31,10 @@ struct Shared {
 }
 
 impl Wakers {
+    pub(crate) fn with_capacity(capacity: usize) -> Self {
+        Wakers { entries: Vec::with_capacity(capacity), free: Vec::new(), last: 0 }
+    }
+
     /// A waiter that waits with this waker.
     pub(crate) fn join(&mut self, waker: &Waker) -> Entry {
         if let Some(Some(last)) = self.entries.get_mut(self.last as usize)
@@ -62,11 +74,15 @@ impl Wakers {
         place.take().map(|shared| shared.waker)
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// Everybody's waker, to be woken without the lock. Whoever waits on must register again.
-    pub(crate) fn take(&mut self) -> Vec<Waker> {
+    pub(crate) fn take(&mut self) -> Woken {
         self.free.clear();
         self.last = 0;
-        self.entries.drain(..).flatten().map(|shared| shared.waker).collect()
+        Woken(std::mem::take(&mut self.entries))
     }
 
     /// Copies of everybody's waker, to be woken without the lock, and everybody stays registered.

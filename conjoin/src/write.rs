@@ -113,8 +113,7 @@ impl<W: WriteFn> Writer<W> {
 
     fn lane(&self) -> Option<LaneOf<W>> {
         let core = &self.inner.core;
-        current::with(|scope| {
-            let scope = scope?;
+        current::lane(Arc::as_ptr(core).addr(), |scope| {
             let memo = Memo::of_writes(scope.options.keeping);
             scope.lane(core, |pulse| Lane::in_scope(Arc::clone(core), pulse, memo))
         })

@@ -3,13 +3,13 @@
 //! In: orders of the scope's driver. Out: what came of them, without keys or values.
 
 use std::any::Any;
-use std::task::Waker;
 
 use super::Lane;
 use super::batch::Stage;
 use crate::error::LoadError;
 use crate::replay::Recorded;
 use crate::sync::lock;
+use crate::wakers::Woken;
 
 /// A batch that was just sent.
 pub(crate) struct Sent<'a> {
@@ -57,8 +57,8 @@ impl<K: Send + Sync + 'static, V: Send + 'static, E: Send + Sync + 'static> AnyL
 
     fn load(&self) -> Load {
         let state = lock(&self.state);
-        let open = state.batches.iter().filter(|batch| batch.stage == Stage::Open);
-        Load { open: open.map(|batch| batch.waiting).sum(), running: state.running.len(), asked: state.asked }
+        let open = state.queue.batches.iter().filter(|batch| batch.stage == Stage::Open);
+        Load { open: open.map(|batch| batch.waiting).sum(), running: state.running.len(), asked: state.queue.asked }
     }
 
     fn recorded(&self) -> Recorded {
@@ -72,14 +72,14 @@ impl<K: Send + Sync + 'static, V: Send + 'static, E: Send + Sync + 'static> AnyL
         state.index.clear();
         let running = std::mem::take(&mut state.running);
         let mut wakers = Vec::new();
-        for batch in state.batches.iter_mut().filter(|batch| batch.stage != Stage::Done) {
+        for batch in state.queue.batches.iter_mut().filter(|batch| batch.stage != Stage::Done) {
             batch.fail(&LoadError::Cancelled);
             batch.stage = Stage::Done;
-            wakers.extend(batch.wakers.take());
+            wakers.push(batch.wakers.take());
         }
-        let over = state.batches.extract_if(.., |batch| batch.waiting == 0).collect::<Vec<_>>();
+        let over = state.queue.batches.extract_if(.., |batch| batch.waiting == 0).collect::<Vec<_>>();
         drop(state);
-        wakers.into_iter().for_each(Waker::wake);
+        wakers.into_iter().for_each(Woken::wake);
         drop((running, over));
     }
 }

@@ -52,15 +52,27 @@ pub(super) struct Slot<V, E> {
     pub(super) answer: Option<Answer<V, E>>,
 }
 
+/// How large a batch was.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Room {
+    slots: usize,
+    wakers: usize,
+}
+
 impl<K, V, E> Batch<K, V, E> {
-    pub(super) fn new(id: u64, sent: Arc<Vec<K>>) -> Self {
+    pub(super) fn room(&self) -> Room {
+        Room { slots: self.slots.len(), wakers: self.wakers.len() }
+    }
+
+    /// An open one, with room for as many keys and wakers as the one before it had.
+    pub(super) fn new(id: u64, sent: Arc<Vec<K>>, room: Room) -> Self {
         Batch {
             id,
             stage: Stage::Open,
-            keys: Vec::new(),
+            keys: Vec::with_capacity(room.slots),
             sent,
-            slots: Vec::new(),
-            wakers: Wakers::default(),
+            slots: Vec::with_capacity(room.slots),
+            wakers: Wakers::with_capacity(room.wakers),
             waiting: 0,
             live: 0,
             spans: KeySpans::default(),

@@ -8,43 +8,33 @@ use std::task::{Poll, Waker};
 use super::any::Sent;
 use super::batch::{Batch, NO_KEY, Stage};
 use super::flight::{Outcome, Running, Task};
-use super::{Home, Lane, State};
+use super::state::State;
+use super::{Home, Lane};
 use crate::error::LoadError;
 use crate::memo::Known;
 use crate::scope::pulse::Pulse;
 use crate::sync::lock;
+use crate::wakers::Woken;
 
 impl<K, V, E> Lane<K, V, E> {
-    /// Sends open batches, the oldest first and none after this number.
+    /// Sends open batches, the oldest first and none after this number. Whether anything came of it.
     pub(crate) fn start_up_to(&self, last: u64, sent: &mut dyn FnMut(Sent<'_>)) -> bool {
-        let mut state = lock(&self.state);
-        let mut started = Vec::new();
-        let mut wakers = Vec::new();
-        let mut at = 0;
-        while let Some(batch) = state.batches.get_mut(at).filter(|batch| batch.id <= last) {
-            at += 1;
-            if batch.stage != Stage::Open {
-                continue;
-            }
-            if batch.live == 0 {
-                batch.stage = Stage::Done;
-                wakers.extend(batch.wakers.take());
-            } else if state.running.len() < self.core.max_in_flight {
-                started.push(state.send(at - 1, self));
-            } else {
-                break;
+        let mut has_done = false;
+        let mut has_sent = false;
+        while let Some(started) = lock(&self.state).start(last, self) {
+            has_done = true;
+            match started {
+                Started::Sent(keys) => {
+                    has_sent = true;
+                    sent(Sent { loader: &self.core.name, keys });
+                }
+                Started::Known(wakers) => wakers.wake(),
             }
         }
-        drop(state);
-        let has_settled = !wakers.is_empty();
-        wakers.into_iter().for_each(Waker::wake);
-        for keys in &started {
-            sent(Sent { loader: &self.core.name, keys: *keys });
-        }
-        if let (Home::Scope(pulse), false) = (&self.home, started.is_empty()) {
+        if let (Home::Scope(pulse), true) = (&self.home, has_sent) {
             pulse.raise(Pulse::BATCH);
         }
-        has_settled || !started.is_empty()
+        has_done
     }
 
     /// Polls what was woken. Whether a batch came to its end.
@@ -94,9 +84,9 @@ impl<K, V, E> Lane<K, V, E> {
     fn complete(&self, batch: u64, answers: Outcome<V, E>) {
         let mut state = lock(&self.state);
         state.running.retain(|running| running.batch != batch);
-        let Some(at) = state.find(batch) else { return };
+        let Some(at) = state.queue.find(batch) else { return };
         let mut unwanted = Vec::new();
-        let batch = &mut state.batches[at];
+        let batch = &mut state.queue.batches[at];
         let keys = batch.sent.len();
         match answers {
             Ok(answers) if answers.len() == keys => unwanted = batch.settle(answers),
@@ -107,34 +97,50 @@ impl<K, V, E> Lane<K, V, E> {
             Err(error) => batch.fail(&error),
         }
         batch.stage = Stage::Done;
-        let mut wakers = batch.wakers.take();
+        let wakers = batch.wakers.take();
         let over = state.finish(at);
-        if let Home::Outside(_) = self.home {
-            wakers.extend(state.held_back(&self.core));
-        }
+        let held_back = if let Home::Outside(_) = self.home { state.held_back(&self.core) } else { Vec::new() };
         drop(state);
-        wakers.into_iter().for_each(Waker::wake);
+        wakers.wake();
+        held_back.into_iter().for_each(Waker::wake);
         drop((unwanted, over));
     }
+}
+
+/// What became of an open batch.
+enum Started {
+    /// It was sent, with so many keys.
+    Sent(usize),
+    /// All that it was asked was known, and here is whom to tell.
+    Known(Woken),
 }
 
 /// A batch that nobody has to ask any more, and answers that were replaced in the memo.
 type Finished<K, V, E> = (Option<Batch<K, V, E>>, Vec<Known<K, V, E>>);
 
 impl<K, V, E> State<K, V, E> {
-    /// Sends the batch at this place; how many keys it has.
-    fn send(&mut self, at: usize, lane: &Lane<K, V, E>) -> usize {
-        let batch = &mut self.batches[at];
+    /// Starts the oldest open batch, if it may be.
+    fn start(&mut self, last: u64, lane: &Lane<K, V, E>) -> Option<Started> {
+        let is_due = |batch: &Batch<K, V, E>| batch.stage == Stage::Open && batch.id <= last;
+        let batch = self.queue.batches.iter_mut().find(|batch| is_due(batch))?;
+        if batch.live == 0 {
+            batch.stage = Stage::Done;
+            return Some(Started::Known(batch.wakers.take()));
+        }
+        if self.running.len() >= lane.core.max_in_flight {
+            return None;
+        }
+        self.queue.room = batch.room();
         let keys = batch.send();
         let (count, span) = (keys.len(), batch.span());
         self.running.push(Running::new(batch.id, count, &lane.home, (lane.core.start)(keys), span));
-        count
+        Some(Started::Sent(count))
     }
 
     /// A batch is done: nobody joins it any more, its values are kept if the memo keeps them.
     /// What is returned is to be dropped without the lock.
     fn finish(&mut self, at: usize) -> Finished<K, V, E> {
-        let batch = self.batches.remove(at);
+        let batch = self.queue.batches.remove(at);
         self.unlist(&batch);
         let mut replaced = Vec::new();
         if self.memo.keeps() {
@@ -147,7 +153,7 @@ impl<K, V, E> State<K, V, E> {
         if batch.waiting == 0 {
             return (Some(batch), replaced);
         }
-        self.batches.insert(at, batch);
+        self.queue.batches.insert(at, batch);
         (None, replaced)
     }
 }
