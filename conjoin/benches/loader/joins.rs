@@ -19,6 +19,10 @@ async fn sequence() -> Result<u32, u8> {
     Ok(ready(1).await? + ready(2).await? + ready(3).await? + ready(4).await?)
 }
 
+async fn sequence_waiting() -> Result<u32, u8> {
+    Ok(once(1).await? + once(2).await? + once(3).await? + once(4).await?)
+}
+
 async fn ours() -> Result<u32, u8> {
     let (a, b, c, d) = conjoin::join!(ready(1)?, ready(2)?, ready(3)?, ready(4)?);
     Ok(a + b + c + d)
@@ -49,16 +53,20 @@ async fn futures_own_waiting() -> Result<u32, u8> {
     Ok(a + b + c + d)
 }
 
+fn keep(result: Result<u32, u8>) {
+    let _ = black_box(result);
+}
+
 pub fn table() {
     let runtime = runtime(1);
     println!("\n| four branches with `?` | ns, ready | ns, waiting once |\n|---|---|---|");
-    let line = |name, ready, waiting| println!("| {name} | {ready:.1} | {waiting:.1} |");
-    let never = f64::NAN;
-    line("one after the other", latency(&runtime, async || drop(black_box(sequence().await))), never);
-    let waiting = latency(&runtime, async || drop(black_box(ours_waiting().await)));
-    line("`conjoin::join!`", latency(&runtime, async || drop(black_box(ours().await))), waiting);
-    let waiting = latency(&runtime, async || drop(black_box(tokios_waiting().await)));
-    line("`tokio::try_join!`", latency(&runtime, async || drop(black_box(tokios().await))), waiting);
-    let waiting = latency(&runtime, async || drop(black_box(futures_own_waiting().await)));
-    line("`futures::try_join!`", latency(&runtime, async || drop(black_box(futures_own().await))), waiting);
+    let line = |name, ready, waiting| println!("| {name} | {ready:.1} | {waiting:.0} |");
+    let waiting = latency(&runtime, async || keep(black_box(sequence_waiting().await)));
+    line("one after the other", latency(&runtime, async || keep(black_box(sequence().await))), waiting);
+    let waiting = latency(&runtime, async || keep(black_box(ours_waiting().await)));
+    line("`conjoin::join!`", latency(&runtime, async || keep(black_box(ours().await))), waiting);
+    let waiting = latency(&runtime, async || keep(black_box(tokios_waiting().await)));
+    line("`tokio::try_join!`", latency(&runtime, async || keep(black_box(tokios().await))), waiting);
+    let waiting = latency(&runtime, async || keep(black_box(futures_own_waiting().await)));
+    line("`futures::try_join!`", latency(&runtime, async || keep(black_box(futures_own().await))), waiting);
 }

@@ -17,7 +17,7 @@ use self::own::Memory;
 fn main() {
     measure::table("join_all", |_| own::ways());
     let runtime = measure::runtime(1);
-    let loader = Loader::new(Memory::default());
+    let loader = Loader::new(Memory::new());
     println!("\n| one load alone | ns |\n|---|---|");
     let line = |name, nanoseconds: f64| println!("| {name} | {nanoseconds:.0} |");
     line("in a scope of its own", measure::latency(&runtime, async || drop(black_box(scope(loader.get(1)).await))));

@@ -2,27 +2,43 @@
 //!
 //! In: nothing. Out: ways to look keys up, in memory and without delay, so that what is measured is the way itself.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use conjoin::{BatchFn, Loader, scope};
 use futures::future::join_all;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::measure::{Way, way};
 
-/// Answers at once, and counts how often it was asked.
-#[derive(Clone, Default)]
-pub struct Memory(pub Arc<AtomicUsize>);
+/// A map in memory. It answers at once, and counts how often it was asked.
+#[derive(Clone)]
+pub struct Memory {
+    map: Arc<HashMap<u64, u64>>,
+    asked: Arc<AtomicUsize>,
+}
 
 impl Memory {
+    /// One map for all.
+    pub fn new() -> Self {
+        static MAP: LazyLock<Arc<HashMap<u64, u64>>> =
+            LazyLock::new(|| Arc::new((0..100_000).map(|key| (key, key * 2)).collect()));
+        Memory { map: Arc::clone(&MAP), asked: Arc::default() }
+    }
+
     pub fn answer(&self, keys: &[u64]) -> Vec<Result<u64, Infallible>> {
-        self.0.fetch_add(1, Ordering::Relaxed);
-        keys.iter().map(|key| Ok(key * 2)).collect()
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        keys.iter().map(|key| Ok(self.one(*key))).collect()
+    }
+
+    pub fn one(&self, key: u64) -> u64 {
+        self.map.get(&key).copied().unwrap_or_default()
     }
 
     pub fn taken(&self) -> usize {
-        self.0.swap(0, Ordering::Relaxed)
+        self.asked.swap(0, Ordering::Relaxed)
     }
 }
 
@@ -44,7 +60,7 @@ pub fn groups(keys: usize, width: usize) -> impl Iterator<Item = std::ops::Range
 pub fn ways() -> Vec<Way> {
     vec![
         way("direct multiget", |keys, width| async move {
-            let memory = Memory::default();
+            let memory = Memory::new();
             for group in groups(keys, width) {
                 let keys: Vec<u64> = group.collect();
                 std::hint::black_box(Box::pin(memory.load(&keys)).await);
@@ -52,20 +68,21 @@ pub fn ways() -> Vec<Way> {
             memory.taken()
         }),
         way("join_all", |keys, width| async move {
-            let memory = Memory::default();
+            let memory = Memory::new();
             for group in groups(keys, width) {
-                std::hint::black_box(join_all(group.map(|key| std::future::ready(Ok::<_, Infallible>(key * 2)))).await);
+                std::hint::black_box(join_all(group.map(|key| ready(&memory, key))).await);
             }
             memory.taken()
         }),
-        way("join_all, waiting once", |keys, width| async move {
+        way("join_all of a client", |keys, width| async move {
+            let client = client(Memory::new());
             for group in groups(keys, width) {
-                std::hint::black_box(join_all(group.map(once)).await);
+                std::hint::black_box(join_all(group.map(|key| ask(&client, key))).await);
             }
-            0
+            keys
         }),
         way("conjoin, one scope", |keys, width| {
-            let memory = Memory::default();
+            let memory = Memory::new();
             let loader = Loader::new(memory.clone());
             scope(async move {
                 for group in groups(keys, width) {
@@ -75,7 +92,7 @@ pub fn ways() -> Vec<Way> {
             })
         }),
         way("conjoin, a scope each", |keys, width| {
-            let memory = Memory::default();
+            let memory = Memory::new();
             let loader = Loader::new(memory.clone());
             async move {
                 for group in groups(keys, width) {
@@ -85,7 +102,7 @@ pub fn ways() -> Vec<Way> {
             }
         }),
         way("conjoin, get_many", |keys, width| {
-            let memory = Memory::default();
+            let memory = Memory::new();
             let loader = Loader::new(memory.clone());
             scope(async move {
                 for group in groups(keys, width) {
@@ -95,7 +112,7 @@ pub fn ways() -> Vec<Way> {
             })
         }),
         way("conjoin, outside", |keys, width| {
-            let memory = Memory::default();
+            let memory = Memory::new();
             let loader = Loader::new(memory.clone());
             async move {
                 for group in groups(keys, width) {
@@ -107,16 +124,28 @@ pub fn ways() -> Vec<Way> {
     ]
 }
 
-/// A lookup that waits once, as every lookup does that is not answered at once, and is woken by nobody else.
-async fn once(key: u64) -> Result<u64, Infallible> {
-    let mut is_first = true;
-    std::future::poll_fn(|context| {
-        if std::mem::take(&mut is_first) {
-            context.waker().wake_by_ref();
-            return std::task::Poll::Pending;
+/// A lookup that is answered at once: what the join costs by itself.
+async fn ready(memory: &Memory, key: u64) -> Result<u64, Infallible> {
+    Ok(memory.one(key))
+}
+
+/// A key, and where its answer goes.
+type Question = (u64, oneshot::Sender<u64>);
+
+/// A task that answers one question after the other, as clients that pipeline do: what joined lookups cost without
+/// batches, where nothing is answered at once.
+fn client(memory: Memory) -> mpsc::UnboundedSender<Question> {
+    let (sender, mut receiver) = mpsc::unbounded_channel::<Question>();
+    tokio::spawn(async move {
+        while let Some((key, answer)) = receiver.recv().await {
+            let _ = answer.send(memory.one(key));
         }
-        std::task::Poll::Ready(())
-    })
-    .await;
-    Ok(key * 2)
+    });
+    sender
+}
+
+async fn ask(client: &mpsc::UnboundedSender<Question>, key: u64) -> Result<u64, Infallible> {
+    let (sender, receiver) = oneshot::channel();
+    let _ = client.send((key, sender));
+    Ok(receiver.await.unwrap_or_default())
 }
