@@ -45,8 +45,8 @@ pub fn drive(runtime: &Runtime, threads: usize, future: Pin<Box<dyn Future<Outpu
     }
 }
 
-/// CPU time per key, allocations per key, keys per round trip. Ratios are to the way with the name `base`.
-pub fn table(base: &str, make: impl Fn(usize) -> Vec<Way>) {
+/// CPU time per key, round trips, and allocations per key, of the ways for so many threads and so many keys at a time. Ratios are to the way with the name `base`.
+pub fn table(base: &str, make: impl Fn(usize, usize) -> Vec<Way>) {
     println!("| threads | at a time | way | CPU ns/key | x {base} | round trips | allocations/key |");
     println!("|---|---|---|---|---|---|---|");
     for threads in [1, 2] {
@@ -54,7 +54,7 @@ pub fn table(base: &str, make: impl Fn(usize) -> Vec<Way>) {
         for width in [10, 100, 1000] {
             // The runtime is entered, since some ways spawn when they are made.
             let entered = runtime.enter();
-            let ways = make(width);
+            let ways = make(threads, width);
             drop(entered);
             let mut costs = vec![Vec::new(); ways.len()];
             let mut trips = vec![0; ways.len()];

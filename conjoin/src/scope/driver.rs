@@ -24,7 +24,7 @@ const RESTLESS_STEPS: usize = 8;
 const RESTLESS_POLLS: usize = 32;
 
 /// For how many polls a round waits for tasks that are awake and have not come to rest.
-const TASK_POLLS: usize = 256;
+const TASK_POLLS: usize = if cfg!(conjoin_loom) { 2 } else { 256 };
 
 /// For how many polls a round waits at most, whatever happens.
 const PATIENCE: usize = 1024;

@@ -113,8 +113,8 @@ fn sequence<'a>(clock: &'a Clock, tree: &'a Tree) -> Run<'a, Result<Vec<u32>, u3
     })
 }
 
-fn plain<'a>(clock: &'a Clock, tree: &'a Tree) -> impl Future<Output = Vec<u32>> + 'a {
-    async { value(joined(clock, tree).await) }
+async fn plain(clock: &Clock, tree: &Tree) -> Vec<u32> {
+    value(joined(clock, tree).await)
 }
 
 /// All branches of a join side by side, with the macro. Its marks are part of its text, so there is a call for each way

@@ -10,9 +10,12 @@ mod others;
 mod own;
 
 fn main() {
-    measure::table("join_all", |width| {
+    measure::table("join_all", |threads, width| {
         let mut ways = own::ways();
         ways.extend(others::ways(width));
+        if threads == 1 {
+            ways.push(others::stack_queue());
+        }
         ways
     });
     others::latencies();
