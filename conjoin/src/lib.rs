@@ -1,9 +1,5 @@
+//! Joined lookups become one batched call.
 #![doc = include_str!("../README.md")]
-//!
-//! # Where to find what
-//!
-//! | module | what it is |
-//! |---|---|
 
 #[cfg(any(feature = "memcached", feature = "postgres", feature = "redis", feature = "sqlx"))]
 pub mod adapters;

@@ -15,7 +15,7 @@ use conjoin::{Loader, scope};
 use self::own::Memory;
 
 fn main() {
-    measure::table("join_all", |_, _| own::ways());
+    measure::table(["join_all", "join_all, waiting once"], |_, _| own::ways());
     let runtime = measure::runtime(1);
     let loader = Loader::new(Memory::new());
     println!("\n| one load alone | ns |\n|---|---|");

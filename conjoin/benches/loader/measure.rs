@@ -46,9 +46,10 @@ pub fn drive(runtime: &Runtime, threads: usize, future: Pin<Box<dyn Future<Outpu
 }
 
 /// CPU time per key, round trips, and allocations per key, of the ways for so many threads and so many keys at a time. Ratios are to the way with the name `base`.
-pub fn table(base: &str, make: impl Fn(usize, usize) -> Vec<Way>) {
-    println!("| threads | at a time | way | CPU ns/key | x {base} | round trips | allocations/key |");
-    println!("|---|---|---|---|---|---|---|");
+pub fn table(bases: [&str; 2], make: impl Fn(usize, usize) -> Vec<Way>) {
+    let [first, second] = bases;
+    println!("| threads | at a time | way | CPU ns/key | x {first} | x {second} | round trips | allocations/key |");
+    println!("|---|---|---|---|---|---|---|---|");
     for threads in [1, 2] {
         let runtime = runtime(threads);
         for width in [10, 100, 1000] {
@@ -66,11 +67,12 @@ pub fn table(base: &str, make: impl Fn(usize, usize) -> Vec<Way>) {
                 }
             }
             let medians: Vec<f64> = costs.into_iter().map(median).collect();
-            let own = ways.iter().position(|way| way.name == base).map_or(f64::NAN, |at| medians[at]);
+            let cost_of = |base| ways.iter().position(|way| way.name == base).map_or(f64::NAN, |at| medians[at]);
+            let [first, second] = bases.map(cost_of);
             for ((way, cost), trips) in ways.iter().zip(&medians).zip(trips) {
                 let allocations = allocations(&runtime, threads, way, width);
-                let ratio = cost / own;
-                println!("| {threads} | {width} | {} | {cost:.0} | {ratio:.2} | {trips} | {allocations} |", way.name);
+                let ratios = format!("{:.2} | {:.2}", cost / first, cost / second);
+                println!("| {threads} | {width} | {} | {cost:.0} | {ratios} | {trips} | {allocations} |", way.name);
             }
         }
     }

@@ -4,8 +4,11 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex};
+use std::task::{Poll, Waker};
 
 use conjoin::{BatchFn, Loader, scope};
 use futures::future::join_all;
@@ -74,6 +77,16 @@ pub fn ways() -> Vec<Way> {
             }
             memory.taken()
         }),
+        way("join_all, waiting once", |keys, width| async move {
+            let memory = Memory::new();
+            for group in groups(keys, width) {
+                let wakers = Mutex::new(Vec::with_capacity(width));
+                std::hint::black_box(
+                    woken_together(&wakers, join_all(group.map(|key| once(&memory, &wakers, key)))).await,
+                );
+            }
+            0
+        }),
         way("join_all of a client", |keys, width| async move {
             let client = client(Memory::new());
             for group in groups(keys, width) {
@@ -127,6 +140,37 @@ pub fn ways() -> Vec<Way> {
 /// A lookup that is answered at once: what the join costs by itself.
 async fn ready(memory: &Memory, key: u64) -> Result<u64, Infallible> {
     Ok(memory.one(key))
+}
+
+/// A lookup that waits once: what the join costs where nothing is answered at once, whoever answers.
+async fn once(memory: &Memory, wakers: &Mutex<Vec<Waker>>, key: u64) -> Result<u64, Infallible> {
+    let mut is_first = true;
+    poll_fn(|context| {
+        if std::mem::take(&mut is_first) {
+            wakers.lock().expect("nobody panics").push(context.waker().clone());
+            return Poll::Pending;
+        }
+        Poll::Ready(Ok(memory.one(key)))
+    })
+    .await
+}
+
+/// Polls a join until all of it waits, and then wakes all of it.
+async fn woken_together<T>(wakers: &Mutex<Vec<Waker>>, join: impl Future<Output = T>) -> T {
+    let mut join = pin!(join);
+    poll_fn(|context| {
+        loop {
+            if let Poll::Ready(value) = join.as_mut().poll(context) {
+                return Poll::Ready(value);
+            }
+            let waiting = std::mem::take(&mut *wakers.lock().expect("nobody panics"));
+            if waiting.is_empty() {
+                return Poll::Pending;
+            }
+            waiting.into_iter().for_each(Waker::wake);
+        }
+    })
+    .await
 }
 
 /// A key, and where its answer goes.

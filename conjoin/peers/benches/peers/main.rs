@@ -10,7 +10,7 @@ mod others;
 mod own;
 
 fn main() {
-    measure::table("join_all", |threads, width| {
+    measure::table(["join_all", "join_all, waiting once"], |threads, width| {
         let mut ways = own::ways();
         ways.extend(others::ways(width));
         if threads == 1 {
