@@ -4,7 +4,9 @@
 
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 
+use crate::scope::shared::Shared;
 use crate::scope::{Scope, current};
 use crate::sync::lock;
 
@@ -99,11 +101,38 @@ impl Scope {
     /// As [`scope`](crate::scope()).
     pub fn report<F: Future>(self, future: F) -> impl Future<Output = (F::Output, Report)> {
         self.run(async move {
-            let start = current::with(|scope| scope.map(|scope| lock(&scope.log).begin()));
+            let watch = current::with(|scope| scope.map(Watch::start));
             let value = future.await;
-            let report = current::with(|scope| scope.map(|scope| lock(&scope.log).since(start.unwrap_or(0))));
-            (value, report.unwrap_or_default())
+            (value, watch.map(|watch| watch.report()).unwrap_or_default())
         })
+    }
+}
+
+/// Somebody who wants a report, from a batch on.
+struct Watch {
+    scope: Arc<Shared>,
+    start: usize,
+}
+
+impl Watch {
+    fn start(scope: &Arc<Shared>) -> Self {
+        let mut log = lock(&scope.log);
+        log.watches += 1;
+        Watch { scope: Arc::clone(scope), start: log.batches.len() }
+    }
+
+    fn report(&self) -> Report {
+        Report { batches: lock(&self.scope.log).batches.get(self.start..).unwrap_or_default().to_vec() }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let mut log = lock(&self.scope.log);
+        log.watches -= 1;
+        if log.watches == 0 {
+            log.batches.clear();
+        }
     }
 }
 
@@ -139,26 +168,16 @@ macro_rules! assert_rounds {
 #[derive(Default)]
 pub(crate) struct Log {
     rounds: usize,
-    /// Whether anybody wants a report. A scope may live long, and nothing grows that nobody asked for.
-    is_kept: bool,
+    /// How many want a report. A scope may live long, and nothing grows that nobody asked for.
+    watches: usize,
     batches: Vec<BatchReport>,
 }
 
 impl Log {
-    /// From here on everything is written down. How many batches there are already.
-    fn begin(&mut self) -> usize {
-        self.is_kept = true;
-        self.batches.len()
-    }
-
-    fn since(&self, start: usize) -> Report {
-        Report { batches: self.batches.get(start..).unwrap_or_default().to_vec() }
-    }
-
     /// A batch is sent, in a new round or in the current one.
     pub(crate) fn add(&mut self, is_new_round: bool, loader: &str, keys: usize) {
         self.rounds += usize::from(is_new_round);
-        if self.is_kept {
+        if self.watches > 0 {
             self.batches.push(BatchReport { loader: loader.to_owned(), round: self.rounds - 1, keys });
         }
     }

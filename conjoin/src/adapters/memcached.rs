@@ -2,6 +2,7 @@
 //!
 //! In: the address of a server. Out: one `get` with many keys, on a connection that nobody else uses meanwhile.
 
+use std::collections::HashMap;
 use std::error::Error;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -74,14 +75,14 @@ impl BatchFn for Memcached {
             return all_failed(keys.len(), &MemcachedError::InvalidKey);
         }
         match self.ask(&asked).await {
+            Ok(values) if is_in_order(&asked, &values) => {
+                let mut values = values.into_iter().peekable();
+                answer(keys, |key| values.next_if(|value| value.key == key.as_bytes())?.data)
+            }
             Ok(values) => {
-                let mut found: std::collections::HashMap<Vec<u8>, Option<Vec<u8>>> =
-                    values.into_iter().map(|value| (value.key, value.data)).collect();
-                let mut answer = |key: &String| match is_valid(key) {
-                    true => Ok(found.remove(key.as_bytes()).flatten()),
-                    false => Err(MemcachedError::InvalidKey),
-                };
-                keys.iter().map(&mut answer).collect()
+                let values = values.into_iter().map(|value| (value.key, value.data));
+                let mut values: HashMap<Vec<u8>, Option<Vec<u8>>> = values.collect();
+                answer(keys, |key| values.remove(key.as_bytes()).flatten())
             }
             Err(error) => all_failed(keys.len(), &MemcachedError::Client(Arc::new(error))),
         }
@@ -127,6 +128,43 @@ async fn get(client: &mut Client, keys: &[&String]) -> Result<Vec<Value>, Client
     }
 }
 
+/// Whether the values are in the order of the keys, as they are where the server is memcached itself: then they need not
+/// be looked for.
+fn is_in_order(keys: &[&String], values: &[Value]) -> bool {
+    let mut keys = keys.iter();
+    values.iter().all(|value| keys.any(|key| key.as_bytes() == value.key))
+}
+
+fn answer(
+    keys: &[String],
+    mut find: impl FnMut(&String) -> Option<Vec<u8>>,
+) -> Vec<Result<Option<Vec<u8>>, MemcachedError>> {
+    keys.iter().map(|key| if is_valid(key) { Ok(find(key)) } else { Err(MemcachedError::InvalidKey) }).collect()
+}
+
 fn is_valid(key: &str) -> bool {
     (1..=250).contains(&key.len()) && !key.bytes().any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control())
+}
+
+#[cfg(test)]
+mod tests {
+    use async_memcached::Value;
+
+    use super::is_in_order;
+
+    #[test]
+    fn values_out_of_order_are_seen() {
+        let keys = ["a", "b", "c"].map(str::to_owned);
+        let keys: Vec<&String> = keys.iter().collect();
+        let values = |found: &[&str]| {
+            let value = |key: &&str| Value { key: key.as_bytes().to_vec(), cas: None, flags: None, data: None };
+            found.iter().map(value).collect::<Vec<_>>()
+        };
+        for found in [&["a", "b", "c"][..], &["a", "c"], &["b"], &[]] {
+            assert!(is_in_order(&keys, &values(found)));
+        }
+        for found in [&["b", "a"][..], &["c", "a", "b"], &["d"]] {
+            assert!(!is_in_order(&keys, &values(found)));
+        }
+    }
 }

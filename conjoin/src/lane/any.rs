@@ -36,7 +36,7 @@ pub(crate) struct Load {
     /// Keys and known answers that wait for the next round.
     pub(crate) open: usize,
     pub(crate) running: usize,
-    /// How many keys were ever asked for.
+    /// How often a key was asked for.
     pub(crate) asked: u64,
 }
 

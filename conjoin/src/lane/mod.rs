@@ -79,6 +79,7 @@ impl<K, V, E> Lane<K, V, E> {
         if state.is_closed {
             return LOST;
         }
+        state.queue.asked += 1;
         let content = if state.memo.replays() { Err(Err(LoadError::NotRecorded)) } else { Ok(key) };
         state.queue.add(0, content, waker, span, self.core.max_batch)
     }
@@ -141,6 +142,7 @@ impl<K: Eq + Hash, V: Clone, E> Lane<K, V, E> {
         if state.is_closed {
             return LOST;
         }
+        state.queue.asked += 1;
         if let Some(answer) = state.memo.find(hash, &key) {
             return state.queue.add(hash, Err(answer), waker, span, self.core.max_batch);
         }

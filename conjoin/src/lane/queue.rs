@@ -16,7 +16,7 @@ pub(super) struct Queue<K, V, E> {
     pub(super) batches: Vec<Batch<K, V, E>>,
     /// How large the batch was that was sent last.
     pub(super) room: Room,
-    /// How many keys were asked for and not joined.
+    /// How often a key was asked for.
     pub(super) asked: u64,
     next: u64,
     /// What every batch that was not sent has in the place of keys.
@@ -61,7 +61,6 @@ impl<K, V, E> Queue<K, V, E> {
             self.batches.push(Batch::new(self.next, Arc::clone(&self.nothing), self.room));
             self.next += 1;
         }
-        self.asked += u64::from(content.is_ok());
         let at = self.batches.len() - 1;
         let batch = &mut self.batches[at];
         let slot = batch.add(hash, content);

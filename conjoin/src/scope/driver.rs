@@ -34,6 +34,9 @@ pub(crate) struct Driver {
     waker: Waker,
     /// Those of the scope, as far as they are known here.
     lanes: Vec<Arc<dyn AnyLane>>,
+    /// The places of lanes that batches in flight have asked, since they were sent: whatever the policy, those cannot wait
+    /// for what is in flight, for that waits for them.
+    urgent: Vec<usize>,
     waits: Waits,
 }
 
@@ -62,7 +65,7 @@ impl Driver {
     pub(super) fn new(options: Options) -> Self {
         let shared = Shared::new(options);
         let waker = Waker::from(Arc::clone(&shared.pulse));
-        Driver { shared, waker, lanes: Vec::new(), waits: Waits::default() }
+        Driver { shared, waker, lanes: Vec::new(), urgent: Vec::new(), waits: Waits::default() }
     }
 
     pub(super) fn poll<F: Future>(&mut self, mut main: Pin<&mut F>, context: &mut Context<'_>) -> Poll<F::Output> {
@@ -129,7 +132,7 @@ impl Driver {
     }
 
     fn step<F: Future>(&mut self, main: Pin<&mut F>) -> Step<F::Output> {
-        let pulse = &self.shared.pulse;
+        let pulse = Arc::clone(&self.shared.pulse);
         let has_ended = pulse.take(Pulse::BATCH) && self.poll_batches();
         let mut is_restless = false;
         if pulse.take(Pulse::MAIN) {
@@ -158,11 +161,14 @@ impl Driver {
         }
         let mut is_first = true;
         let mut has_done = false;
-        for lane in due(&self.lanes, self.shared.options.flush) {
+        let mut start = |lane: &Arc<dyn AnyLane>| {
             has_done |= lane.start(&mut |sent| {
                 lock(&self.shared.log).add(std::mem::take(&mut is_first), sent.loader, sent.keys);
             });
-        }
+        };
+        let urgent = std::mem::take(&mut self.urgent);
+        due(&self.lanes, self.shared.options.flush).iter().for_each(&mut start);
+        urgent.iter().filter_map(|place| self.lanes.get(*place)).for_each(&mut start);
         if has_done {
             self.waits = Waits::default();
             return Step::Progress;
@@ -170,8 +176,17 @@ impl Driver {
         Step::Rest
     }
 
-    fn poll_batches(&self) -> bool {
-        self.lanes.iter().fold(false, |has_ended, lane| lane.poll_running() | has_ended)
+    fn poll_batches(&mut self) -> bool {
+        let poll = |lanes: &[Arc<dyn AnyLane>]| lanes.iter().fold(false, |ended, lane| lane.poll_running() | ended);
+        if self.shared.options.flush == Flush::All {
+            return poll(&self.lanes);
+        }
+        let asked: Vec<u64> = self.lanes.iter().map(|lane| lane.load().asked).collect();
+        let has_ended = poll(&self.lanes);
+        self.lanes.extend(self.shared.lanes_after(self.lanes.len()));
+        let was_asked = |place: &usize| self.lanes[*place].load().asked > asked.get(*place).copied().unwrap_or(0);
+        self.urgent.extend((0..self.lanes.len()).filter(was_asked));
+        has_ended
     }
 
     fn enter(&self) -> Entered {

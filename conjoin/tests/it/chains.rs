@@ -2,10 +2,10 @@
 
 use std::pin::Pin;
 
-use conjoin::{Scope, scope};
-use futures::future::join_all;
+use conjoin::{Loader, Scope, batch_fn, scope};
+use futures::future::{join_all, pending, select};
 
-use crate::hand::{Hand, asked, run, tens};
+use crate::hand::{Hand, asked, run, tens, turn};
 
 #[test]
 fn ten_sequential_loads_are_ten_batches() {
@@ -23,7 +23,7 @@ fn ten_sequential_loads_are_ten_batches() {
 fn a_tree_with_32_leaves_is_one_batch() {
     let (loader, log) = tens();
     fn tree<'a>(
-        loader: &'a conjoin::Loader<crate::hand::Tens>,
+        loader: &'a Loader<crate::hand::Tens>,
         depth: u32,
         leaf: u32,
     ) -> Pin<Box<dyn Future<Output = u32> + 'a>> {
@@ -65,4 +65,43 @@ fn large_joins_are_one_batch_per_level() {
     };
     run(scope(join_all((0..1000).map(arm))));
     assert_eq!(asked(&log).iter().map(Vec::len).collect::<Vec<_>>(), [1000, 100]);
+}
+
+#[test]
+fn a_batch_function_that_wakes_itself_for_ever_starves_nobody() {
+    let spinning = Loader::new(batch_fn(|_: Vec<u32>| async {
+        loop {
+            turn().await;
+        }
+        #[expect(unreachable_code, reason = "it says what the loop would give")]
+        Vec::<Result<u32, String>>::new()
+    }));
+    let (loader, log) = tens();
+    let mut hand = Hand::new(scope(async {
+        let stuck = async { drop(select(spinning.get(1), pending::<()>()).await) };
+        let works = async {
+            for key in 0..3 {
+                loader.get(key).await.unwrap();
+            }
+        };
+        select(Box::pin(stuck), Box::pin(works)).await;
+    }));
+    for _ in 0..1000 {
+        if hand.poll().is_ready() {
+            assert_eq!(asked(&log), [[0], [1], [2]]);
+            return;
+        }
+    }
+    panic!("only the spinning one is served: {:?}", asked(&log));
+}
+
+#[test]
+fn a_report_ends_with_its_future() {
+    let (loader, _) = tens();
+    run(scope(async {
+        let (_, first) = Scope::new().report(loader.get(1)).await;
+        loader.get(2).await.unwrap();
+        let (_, second) = Scope::new().report(loader.get_many([3, 4])).await;
+        assert_eq!((first.sizes(), second.sizes()), (vec![1], vec![2]));
+    }));
 }

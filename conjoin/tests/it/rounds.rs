@@ -112,6 +112,23 @@ fn loaders_that_load_are_one_batch_per_tier() {
 }
 
 #[test]
+fn loaders_that_load_wait_for_nobody_whatever_the_policy() {
+    for flush in [Flush::All, Flush::WhenIdle, Flush::Largest] {
+        let (loader, _, below) = cached();
+        let database = loader_below(&below);
+        // Somebody else has asked the database for the same key, and the batch in flight joins that.
+        let work = async { futures::join!(loader.get(1), database.get(1), loader.get(5)) };
+        let got = run(Scope::new().flush(flush).run(work));
+        assert_eq!(got, (Ok(10), Ok(10), Ok(50)), "{flush:?}");
+    }
+}
+
+/// Another loader of the same database.
+fn loader_below(log: &Asked) -> Loader<Tens> {
+    Loader::new(Tens(Arc::clone(log)))
+}
+
+#[test]
 fn loaders_that_load_work_outside_a_scope() {
     let (loader, above, below) = cached();
     assert_eq!(run(join_all([1, 2, 3].map(|key| loader.get(key)))), [Ok(10), Ok(0), Ok(30)]);
