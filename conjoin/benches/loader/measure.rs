@@ -5,7 +5,6 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::time::Instant;
 
 use cpu_time::ProcessTime;
 use tokio::runtime::{Builder, Runtime};
@@ -89,12 +88,12 @@ fn allocations(runtime: &Runtime, threads: usize, way: &Way, width: usize) -> St
     format!("{:.2}", counted.count_total as f64 / KEYS as f64)
 }
 
-/// How long one call takes, in nanoseconds: the median of many rounds of many calls.
+/// What one call costs, in nanoseconds of CPU time: the median of many rounds of many calls.
 pub fn latency(runtime: &Runtime, call: impl AsyncFn()) -> f64 {
     const CALLS: usize = 2_000;
     let rounds = (0..ROUNDS * 3).map(|_| {
         runtime.block_on(async {
-            let before = Instant::now();
+            let before = ProcessTime::now();
             for _ in 0..CALLS {
                 call().await;
             }

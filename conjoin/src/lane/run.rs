@@ -8,7 +8,7 @@ use std::task::{Poll, Waker};
 use super::any::Sent;
 use super::batch::{Batch, NO_KEY, Stage};
 use super::flight::{Outcome, Running, Task};
-use super::state::State;
+use super::state::{State, unlist};
 use super::{Home, Lane};
 use crate::error::LoadError;
 use crate::memo::Known;
@@ -140,8 +140,8 @@ impl<K, V, E> State<K, V, E> {
     /// A batch is done: nobody joins it any more, its values are kept if the memo keeps them.
     /// What is returned is to be dropped without the lock.
     fn finish(&mut self, at: usize) -> Finished<K, V, E> {
-        let batch = self.queue.batches.remove(at);
-        self.unlist(&batch);
+        unlist(&mut self.index, &self.queue, at);
+        let batch = &self.queue.batches[at];
         let mut replaced = Vec::new();
         if self.memo.keeps() {
             for slot in batch.slots.iter().filter(|slot| slot.position != NO_KEY) {
@@ -151,9 +151,8 @@ impl<K, V, E> State<K, V, E> {
             }
         }
         if batch.waiting == 0 {
-            return (Some(batch), replaced);
+            return (Some(self.queue.batches.remove(at)), replaced);
         }
-        self.queue.batches.insert(at, batch);
         (None, replaced)
     }
 }

@@ -35,22 +35,12 @@ impl<K, V, E> State<K, V, E> {
 
     /// Takes a batch out, with everything that leads to it.
     pub(super) fn remove(&mut self, at: usize) -> Gone<K, V, E> {
+        if self.queue.batches[at].stage == Stage::Running {
+            unlist(&mut self.index, &self.queue, at);
+        }
         let batch = self.queue.batches.remove(at);
         let running = self.running.iter().position(|running| running.batch == batch.id);
-        if batch.stage == Stage::Running {
-            self.unlist(&batch);
-        }
         (batch, running.map(|at| self.running.swap_remove(at)))
-    }
-
-    /// Takes all keys of a batch that is no longer open out of the index.
-    pub(super) fn unlist(&mut self, batch: &Batch<K, V, E>) {
-        if self.queue.batches.iter().all(|other| other.stage == Stage::Done || other.id == batch.id) {
-            return self.index.clear();
-        }
-        for (slot, content) in batch.slots.iter().enumerate().filter(|(_, slot)| slot.position != NO_KEY) {
-            self.forget(content.hash, batch.id, slot as u32);
-        }
     }
 
     /// The wakers of those whose batch is open, where one more may be sent only when another is over.
@@ -73,7 +63,7 @@ impl<K, V, E> State<K, V, E> {
             if batch.stage == Stage::Open && slot.position != NO_KEY {
                 batch.live -= 1;
                 let hash = slot.hash;
-                self.forget(hash, ticket.batch, ticket.slot);
+                forget(&mut self.index, hash, ticket.batch, ticket.slot);
             }
         }
         let is_idle = self.queue.batches[at].waiting == 0;
@@ -85,11 +75,22 @@ impl<K, V, E> State<K, V, E> {
         let gone = (is_idle && is_over).then(|| self.remove(at));
         (waker, answer, gone)
     }
+}
 
-    /// Takes a key out of the index, so that nobody joins it.
-    pub(super) fn forget(&mut self, hash: u64, batch: u64, slot: u32) {
-        if let Ok(place) = self.index.find_entry(hash, |place| place.batch == batch && place.slot == slot) {
-            place.remove();
-        }
+/// Takes all keys of a batch that is no longer open out of the index.
+pub(super) fn unlist<K, V, E>(index: &mut HashTable<Place>, queue: &Queue<K, V, E>, at: usize) {
+    let batch = &queue.batches[at];
+    if queue.batches.iter().all(|other| other.stage == Stage::Done || other.id == batch.id) {
+        return index.clear();
+    }
+    for (slot, content) in batch.slots.iter().enumerate().filter(|(_, slot)| slot.position != NO_KEY) {
+        forget(index, content.hash, batch.id, slot as u32);
+    }
+}
+
+/// Takes a key out of the index, so that nobody joins it.
+fn forget(index: &mut HashTable<Place>, hash: u64, batch: u64, slot: u32) {
+    if let Ok(place) = index.find_entry(hash, |place| place.batch == batch && place.slot == slot) {
+        place.remove();
     }
 }
