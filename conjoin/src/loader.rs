@@ -71,7 +71,11 @@ impl<B: BatchFn> Loader<B> {
         Load::new(self, key)
     }
 
-    /// Asks for many keys, as as many calls of [`get`](Self::get) that are joined. The answers are in their order.
+    /// Asks for many keys, as so many calls of [`get`](Self::get) that are joined. The answers are in their order.
+    ///
+    /// # Errors and cancellation
+    ///
+    /// Those of [`get`](Self::get), for each key. It is over when all keys are answered.
     pub fn get_many<I: IntoIterator<Item = B::Key>>(&self, keys: I) -> LoadMany<'_, B> {
         LoadMany::new(keys.into_iter().map(|key| self.get(key)).collect())
     }

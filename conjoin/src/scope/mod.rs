@@ -83,6 +83,8 @@ pub(crate) struct Options {
 }
 
 /// When open batches are sent, each time nothing can go on.
+///
+/// What a batch in flight asks for itself is sent at once whatever the policy, since the batch waits for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Flush {
