@@ -104,6 +104,7 @@ fn report(path: &Path) -> Result<(), Box<dyn Error>> {
     let report = Report {
         workspace: &discovery.workspace,
         packages: &discovery.selected_packages,
+        repository: None,
         diagnostics: &outcome.diagnostics,
         files: outcome.files,
         lines: outcome.lines,

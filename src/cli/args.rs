@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::fixing::{BuildWords, FixWords, Fixing};
+use super::formats::format;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, ValueEnum};
 
@@ -13,7 +14,7 @@ use crate::check::Options;
 use crate::diagnostic::{Confidence, Level};
 use crate::discover::{Failure, Kinds, Selection, near_names};
 use crate::lints::{LINTS, Lint};
-use crate::report::{Format, Rendered};
+use crate::report::Format;
 
 /// What the command line asks.
 #[derive(Debug)]
@@ -102,7 +103,7 @@ struct Words {
     /// When to use colour: also CARGO_TERM_COLOR, NO_COLOR, CLICOLOR_FORCE
     #[arg(long, value_name = "WHEN")]
     color: Option<When>,
-    /// How to write the findings: human, short, json (cargo's own, for editors)
+    /// How to write the findings: human, short, json (cargo's own, for editors), sarif, github, gitlab
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = format)]
     message_format: Format,
     /// Where to write the findings instead of stdout
@@ -302,21 +303,6 @@ fn level_of(lint: &Lint, levels: &[(String, Level)]) -> Level {
     levels.iter().rev().find(|(name, _)| name == lint.name).map_or(lint.level, |(_, level)| *level)
 }
 
-/// Editors ask for variants of JSON that differ in the human text inside; cargo allows several in one word.
-fn format(word: &str) -> Result<Format, String> {
-    let json = |rendered| Ok(Format::Json { rendered });
-    match word {
-        "human" => Ok(Format::Human),
-        "short" => Ok(Format::Short),
-        _ if !word.split(',').all(|part| part == "json" || part.starts_with("json-")) => {
-            Err("expected `human`, `short` or `json`".to_owned())
-        }
-        _ if word.contains("json-diagnostic-short") => json(Rendered::Short),
-        _ if word.contains("json-diagnostic-rendered-ansi") => json(Rendered::Ansi),
-        _ => json(Rendered::Plain),
-    }
-}
-
 /// `file:line`, or `file:line:column` as it is copied from a report.
 fn place(word: &str) -> Result<(PathBuf, usize), String> {
     let last_number = |text: &str| {
@@ -335,6 +321,7 @@ fn error(kind: clap::error::ErrorKind, failure: &Failure) -> clap::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::Rendered;
 
     fn args(words: &str) -> Args {
         parse(words.split_whitespace().map(OsString::from).collect()).unwrap()

@@ -6,6 +6,7 @@
 
 mod args;
 mod fixing;
+mod formats;
 mod output;
 mod progress;
 
@@ -204,10 +205,16 @@ fn report_of<'a>(discovery: &'a Discovery, outcome: &'a Outcome) -> Report<'a> {
     Report {
         workspace: &discovery.workspace,
         packages: &discovery.selected_packages,
+        repository: repository(&discovery.workspace),
         diagnostics: &outcome.diagnostics,
         files: outcome.files,
         lines: outcome.lines,
     }
+}
+
+/// The folder of version control that the workspace lies in.
+fn repository(workspace: &Workspace) -> Option<&Path> {
+    workspace.root.ancestors().find(|folder| folder.join(".git").exists())
 }
 
 fn problems<'a>(discovery: &'a Discovery, outcome: &'a Outcome) -> impl Iterator<Item = &'a Problem> {

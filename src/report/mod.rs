@@ -5,9 +5,14 @@
 //! Invariant: no control character of a source text or path reaches a terminal; JSON carries them escaped.
 
 mod changes;
+mod escaped;
+mod github;
+mod gitlab;
 mod human;
 mod json;
+mod known;
 mod rewritten;
+mod sarif;
 mod short;
 mod snippet;
 mod text;
@@ -15,6 +20,7 @@ mod timeline;
 mod why;
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, Level};
@@ -32,6 +38,8 @@ pub struct Report<'a> {
     pub workspace: &'a Workspace,
     /// The packages that were reported on, as indices into the workspace's packages.
     pub packages: &'a [usize],
+    /// The root of the repository that holds it all. What is read beside a change counts its files from there.
+    pub repository: Option<&'a Path>,
     /// What was found.
     pub diagnostics: &'a [Diagnostic],
     /// How many files were reported on.
@@ -52,6 +60,12 @@ pub enum Format {
         /// What the `rendered` field holds.
         rendered: Rendered,
     },
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// GitHub's workflow commands, which become annotations.
+    Github,
+    /// GitLab's code quality report.
+    Gitlab,
 }
 
 /// The human text inside JSON.
@@ -85,6 +99,9 @@ pub fn write(out: &mut dyn Write, report: &Report<'_>, format: Format, style: St
             Ok(())
         }
         Format::Json { rendered } => json::write(out, report, rendered, style),
+        Format::Sarif => sarif::write(out, report),
+        Format::Github => github::write(out, report, style),
+        Format::Gitlab => gitlab::write(out, report),
     }
 }
 

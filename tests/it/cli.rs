@@ -54,7 +54,7 @@ fn package() -> tempfile::TempDir {
 }
 
 /// Two reads of which the second needs nothing from the first.
-const WAITS: &str = "\
+pub(crate) const WAITS: &str = "\
 pub async fn page() -> (std::io::Result<String>, std::io::Result<String>) {
     let name = api.fetch_name().await;
     let photo = api.fetch_photo().await;

@@ -9,6 +9,7 @@ mod docs;
 mod facts;
 mod fix;
 mod fixtures;
+mod formats;
 mod hazard_rows;
 mod lowering;
 mod packages;
