@@ -5,15 +5,16 @@
 //! | stage | from | to |
 //! |---|---|---|
 //! | [`source`] | bytes | [`source::SourceFile`], spans, positions |
+//! | [`diagnostic`] | – | the plain data of what is said |
 //! | [`knowledge`] | an absolute path, a name | what is known of it without reading it |
 //! | [`discover`] | packages and paths | [`discover::Workspace`] |
 //! | [`parse`] | text | a syntax tree, or a [`source::Problem`] that names the place |
 //! | [`ir`] | a syntax tree | [`ir::FileIr`], the await graph |
 //! | [`index`] | every file of the workspace | [`index::Index`]: who a call means, of which type an expression is |
 //! | [`analysis`] | a body and the index | dependences, effects, [`analysis::schedule`] |
-//! | [`diagnostic`] | – | the plain data of what is said |
 //! | [`rewrite`] | a schedule | edits |
 //! | [`lints`] | a schedule and its edits | diagnostics |
+//! | [`suppress`] | diagnostics and what the source allows | those that are left |
 //! | [`why`] | a line, or an await and its verdict | why the await stands where it stands |
 //! | [`check`] | a workspace | every diagnostic, or the answers for one line |
 //! | [`verify`] | edits | which of them the compiler will have |
@@ -22,6 +23,8 @@
 //! | [`cli`] | arguments | an exit code |
 
 pub mod source;
+
+pub mod diagnostic;
 
 pub mod knowledge;
 
@@ -33,13 +36,13 @@ pub mod ir;
 
 pub mod index;
 
-pub mod diagnostic;
-
 pub mod analysis;
 
 pub mod rewrite;
 
 pub mod lints;
+
+pub mod suppress;
 
 pub mod why;
 

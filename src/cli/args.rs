@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use super::fixing::{BuildWords, FixWords, Fixing};
 use super::formats::format;
+use super::narrowing::{Narrowing, NarrowingWords};
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, ValueEnum};
 
@@ -23,6 +24,7 @@ pub(super) struct Args {
     pub(super) selection: Selection,
     pub(super) options: Options,
     pub(super) fixing: Fixing,
+    pub(super) narrowing: Narrowing,
     pub(super) format: Format,
     pub(super) output: Option<PathBuf>,
     pub(super) color: Option<When>,
@@ -39,6 +41,7 @@ pub(super) enum Question {
     Why(PathBuf, usize),
     Explain(String),
     List,
+    Config,
     Ir,
 }
 
@@ -121,6 +124,9 @@ struct Words {
     /// List the lints
     #[arg(long)]
     list: bool,
+    /// Print what holds for each package, and where it is said
+    #[arg(long)]
+    print_config: bool,
     #[arg(long, value_name = "WHAT", hide = true)]
     emit: Option<Emit>,
 
@@ -128,8 +134,8 @@ struct Words {
     fixing: FixWords,
 
     /// Report what is at least this sure
-    #[arg(long, value_name = "HOW", default_value = "likely", help_heading = "Lints")]
-    confidence: Sure,
+    #[arg(long, value_name = "HOW", help_heading = "Lints")]
+    confidence: Option<Sure>,
     /// Do not report a lint (or `warnings`)
     #[arg(short = 'A', long, value_name = "LINT", help_heading = "Lints")]
     allow: Vec<String>,
@@ -139,6 +145,8 @@ struct Words {
     /// Report a lint (or `warnings`) as an error
     #[arg(short = 'D', long, value_name = "LINT", help_heading = "Lints")]
     deny: Vec<String>,
+    #[command(flatten)]
+    narrowing: NarrowingWords,
 
     /// Packages to look at: names, globs, package-id specs
     #[arg(short, long, value_name = "SPEC", help_heading = "Packages")]
@@ -219,20 +227,23 @@ fn convert(words: Words, levels: Vec<(String, Level)>) -> Args {
         Question::Explain(name)
     } else if let Some((path, line)) = words.why.clone() {
         Question::Why(path, line)
+    } else if words.print_config {
+        Question::Config
     } else if words.emit.is_some() {
         Question::Ir
     } else {
         Question::Report
     };
-    let confidence = match words.confidence {
+    let confidence = words.confidence.map(|sure| match sure {
         Sure::Proven => Confidence::Proven,
         Sure::Likely => Confidence::Likely,
         Sure::Possible => Confidence::Possible,
-    };
+    });
     let selection = selection(&words);
     Args {
         question,
-        options: Options { tests: selection.kinds.tests, confidence, levels },
+        narrowing: words.narrowing.read(confidence),
+        options: Options { tests: selection.kinds.tests, confidence: confidence.unwrap_or(Confidence::Likely), levels },
         fixing: words.fixing.read(&words.build, cargo_options(&words)),
         selection,
         format: words.message_format,

@@ -5,8 +5,10 @@
 //! Invariant: with exit code 2 nothing stands on stdout. A reader who closes stdout early has seen enough: 0.
 
 mod args;
+mod config;
 mod fixing;
 mod formats;
+mod narrowing;
 mod output;
 mod progress;
 
@@ -70,7 +72,9 @@ fn answer(args: &Args, output: &Output) -> Result<u8, Failure> {
     start_pool(args.jobs);
     let begin = Instant::now();
     let directory = working_directory()?;
-    let discovery = discover::discover(&args.selection, &directory)?;
+    let mut discovery = discover::discover(&args.selection, &directory)?;
+    config::check(&discovery.workspace)?;
+    narrowing::overrule(&mut discovery.workspace, &args.narrowing);
     if args.is_verbose {
         discovery.remarks.iter().for_each(|remark| output.note(remark));
     }
@@ -79,6 +83,7 @@ fn answer(args: &Args, output: &Output) -> Result<u8, Failure> {
         Question::Why(path, line) => {
             explain_place(&options, &discovery, &discover::absolute(&directory, path), *line, output)
         }
+        Question::Config => output.print(&config::print(&discovery.workspace, &options)),
         Question::Ir => output.print(&emit_ir(&discovery.workspace, &options)),
         _ => report_all(args, &options, discovery, &directory, begin, output),
     }

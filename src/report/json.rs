@@ -177,7 +177,9 @@ fn children<'a>(diagnostic: &'a Diagnostic, file: &'a SourceFile) -> Vec<Child<'
         children.push(child("note", format!("{before} today, {} then", timeline.after), Vec::new()));
     }
     children.extend(diagnostic.evidence.iter().map(|line| child("note", format!("reads: {line}"), Vec::new())));
-    children.push(child("note", format!("confidence: {}", diagnostic.confidence), Vec::new()));
+    if !diagnostic.lint.is_empty() {
+        children.push(child("note", format!("confidence: {}", diagnostic.confidence), Vec::new()));
+    }
     children.extend(diagnostic.notes.iter().map(|note| child("note", note.clone(), Vec::new())));
     children
 }

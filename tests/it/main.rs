@@ -4,6 +4,7 @@
 
 mod claims;
 mod cli;
+mod config;
 mod discover;
 mod docs;
 mod facts;
@@ -15,6 +16,7 @@ mod lowering;
 mod packages;
 mod parsing;
 mod report;
+mod suppress;
 mod tidy;
 mod tree;
 mod verify;
