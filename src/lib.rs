@@ -19,6 +19,7 @@
 //! | [`check`] | a workspace | every diagnostic, or the answers for one line |
 //! | [`verify`] | edits | which of them the compiler will have |
 //! | [`fix`] | what holds | changed files |
+//! | [`narrow`] | an outcome and what is known already | what is new |
 //! | [`report`] | diagnostics | text for people, editors and CI |
 //! | [`cli`] | arguments | an exit code |
 
@@ -51,6 +52,8 @@ pub mod check;
 pub mod verify;
 
 pub mod fix;
+
+pub mod narrow;
 
 pub mod report;
 

@@ -276,6 +276,7 @@ fn selection(words: &Words) -> Selection {
         manifest_path: words.manifest_path.clone(),
         kinds,
         cargo_options: cargo_options(words),
+        only: None,
         names_from_root: matches!(words.message_format, Format::Json { .. }),
     }
 }

@@ -27,6 +27,7 @@ use crate::fix::vcs::{self, Allowed};
 use crate::fix::write::write;
 use crate::fix::{Fixed, fix, verified};
 use crate::lints::LINTS;
+use crate::narrow::narrow;
 use crate::report::{self, Report};
 use crate::source::{FileId, Problem};
 use crate::verify::Build;
@@ -72,7 +73,11 @@ fn answer(args: &Args, output: &Output) -> Result<u8, Failure> {
     start_pool(args.jobs);
     let begin = Instant::now();
     let directory = working_directory()?;
-    let mut discovery = discover::discover(&args.selection, &directory)?;
+    let mut selection = args.selection.clone();
+    if let Some(from) = &args.narrowing.files_from {
+        selection.only = Some(narrowing::named_files(from, &directory)?);
+    }
+    let mut discovery = discover::discover(&selection, &directory)?;
     config::check(&discovery.workspace)?;
     narrowing::overrule(&mut discovery.workspace, &args.narrowing);
     if args.is_verbose {
@@ -123,6 +128,11 @@ fn report_all(
             fix(&mut discovery.workspace, options, args.fixing.choice, compiled)?
         }
     };
+    let mut old = args.narrowing.old.clone();
+    old.baseline = old.baseline.map(|path| discover::absolute(directory, &path));
+    if args.fixing.deed != Deed::Diff {
+        narrow(&discovery.workspace, &old, repository(&discovery.workspace), &mut fixed.outcome)?;
+    }
     let has_nothing_read = is_all_unreadable(&discovery, &fixed.outcome);
     let code = match args.fixing.deed {
         _ if has_nothing_read => WRONG_QUESTION,

@@ -111,6 +111,8 @@ pub struct Selection {
     pub exclude: Vec<String>,
     /// The manifest to start from instead of the nearest one.
     pub manifest_path: Option<PathBuf>,
+    /// Where it is there: only those of the selected files, by their whole paths.
+    pub only: Option<Vec<PathBuf>>,
     /// Which kinds of code are wanted beside the sources.
     pub kinds: Kinds,
     /// Options handed on to cargo: `--offline`, `--config …`.
@@ -177,6 +179,9 @@ pub fn discover(selection: &Selection, directory: &Path) -> Result<Discovery, Fa
     let mut found = Found::new(&manifests, selection)?;
     for path in &selection.paths {
         found.select_path(&absolute(directory, path), selection.kinds);
+    }
+    if let Some(only) = &selection.only {
+        found.limit(only);
     }
     let excluded = found.exclude(&exclusions);
     if excluded > 0 {
@@ -261,6 +266,14 @@ impl Found {
         for candidate in inside {
             candidate.is_selected |= !has_wanted || candidate.kind.is_wanted(kinds);
         }
+    }
+
+    /// Leaves out what is not among some files.
+    fn limit(&mut self, only: &[PathBuf]) {
+        let only: std::collections::HashSet<&Path> = only.iter().map(PathBuf::as_path).collect();
+        self.candidates.values_mut().for_each(|candidate| {
+            candidate.is_selected &= only.contains(candidate.path.as_path());
+        });
     }
 
     /// Leaves out what was selected and is excluded; how many that were.

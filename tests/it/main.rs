@@ -13,6 +13,7 @@ mod fixtures;
 mod formats;
 mod hazard_rows;
 mod lowering;
+mod narrow;
 mod packages;
 mod parsing;
 mod report;
