@@ -6,10 +6,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::fixing::{BuildWords, FixWords, Fixing};
-use super::formats::format;
 use super::narrowing::{Narrowing, NarrowingWords};
+use super::values::{format, place};
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, ValueEnum};
+use clap_complete::Shell;
 
 use crate::check::Options;
 use crate::diagnostic::{Confidence, Level};
@@ -42,6 +43,8 @@ pub(super) enum Question {
     Explain(String),
     List,
     Config,
+    Completions(Shell),
+    Man,
     Ir,
 }
 
@@ -62,6 +65,11 @@ pub(super) fn parse(mut words: Vec<OsString>) -> Result<Args, clap::Error> {
     let read = Words::from_arg_matches(&matches)?;
     let levels = levels(&matches).map_err(|failure| error(clap::error::ErrorKind::InvalidValue, &failure))?;
     Ok(convert(read, levels))
+}
+
+/// The command as `clap` has it.
+pub(super) fn command() -> clap::Command {
+    Words::command()
 }
 
 /// The lint of that name, `conjoin::` and hyphens allowed.
@@ -129,6 +137,10 @@ struct Words {
     print_config: bool,
     #[arg(long, value_name = "WHAT", hide = true)]
     emit: Option<Emit>,
+    #[arg(long, value_name = "SHELL", hide = true)]
+    completions: Option<Shell>,
+    #[arg(long, hide = true)]
+    man: bool,
 
     #[command(flatten)]
     fixing: FixWords,
@@ -227,6 +239,10 @@ fn convert(words: Words, levels: Vec<(String, Level)>) -> Args {
         Question::Explain(name)
     } else if let Some((path, line)) = words.why.clone() {
         Question::Why(path, line)
+    } else if let Some(shell) = words.completions {
+        Question::Completions(shell)
+    } else if words.man {
+        Question::Man
     } else if words.print_config {
         Question::Config
     } else if words.emit.is_some() {
@@ -315,17 +331,6 @@ fn level_of(lint: &Lint, levels: &[(String, Level)]) -> Level {
     levels.iter().rev().find(|(name, _)| name == lint.name).map_or(lint.level, |(_, level)| *level)
 }
 
-/// `file:line`, or `file:line:column` as it is copied from a report.
-fn place(word: &str) -> Result<(PathBuf, usize), String> {
-    let last_number = |text: &str| {
-        let (rest, number) = text.rsplit_once(':')?;
-        Some((rest.to_owned(), number.parse::<usize>().ok()?))
-    };
-    let (file, line) = last_number(word).ok_or("expected FILE:LINE, as in `src/api.rs:42`")?;
-    let (file, line) = last_number(&file).unwrap_or((file, line));
-    if line == 0 { Err("lines count from 1".to_owned()) } else { Ok((file.into(), line)) }
-}
-
 fn error(kind: clap::error::ErrorKind, failure: &Failure) -> clap::Error {
     Words::command().error(kind, format!("{}\n\nhelp: {}", failure.message, failure.help))
 }
@@ -370,12 +375,5 @@ mod tests {
         );
         assert!(levels("c -D warnings").contains(&(name.clone(), Level::Deny)));
         assert_eq!(levels("c -A sequential_await -D warnings").last(), Some(&(name, Level::Allow)));
-    }
-
-    #[test]
-    fn a_place_may_be_copied_from_a_report() {
-        assert_eq!(place("src/a.rs:4"), Ok(("src/a.rs".into(), 4)));
-        assert_eq!(place("src/a.rs:4:17"), Ok(("src/a.rs".into(), 4)));
-        assert!(place("src/a.rs").is_err() && place("src/a.rs:x").is_err() && place("src/a.rs:0").is_err());
     }
 }

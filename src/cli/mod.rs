@@ -7,10 +7,11 @@
 mod args;
 mod config;
 mod fixing;
-mod formats;
 mod narrowing;
 mod output;
+mod papers;
 mod progress;
+mod values;
 
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
@@ -64,6 +65,8 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
 fn answer(args: &Args, output: &Output) -> Result<u8, Failure> {
     match &args.question {
         Question::List => return output.print(&lint_table()),
+        Question::Completions(shell) => return output.print(&papers::completions(args::command(), *shell)),
+        Question::Man => return output.print(&papers::man(args::command())),
         Question::Explain(name) => {
             let lint = args::lint(name)?;
             return output.print(&format!("# conjoin::{}\n\n{}", lint.name, lint.docs));

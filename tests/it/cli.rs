@@ -230,6 +230,25 @@ fn lints_explain_themselves() {
 }
 
 #[test]
+fn shells_and_man_know_every_option() {
+    let help = conjoin(Path::new("/"), &["--help"]).stdout;
+    let options: Vec<&str> = help.split_whitespace().filter(|word| word.starts_with("--") && word.len() > 2).collect();
+    let options = options.into_iter().map(|word| word.trim_end_matches(|c: char| !c.is_alphanumeric()));
+    for arguments in [&["--completions", "bash"][..], &["--completions", "zsh"], &["--completions", "fish"], &["--man"]]
+    {
+        let ran = conjoin(Path::new("/"), arguments);
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{ran:?}");
+        let text = ran.stdout.replace('\\', "");
+        for option in options.clone().filter(|option| !option.contains('`')) {
+            let written = if arguments[1..] == ["fish"] { option.trim_start_matches('-') } else { option };
+            assert!(text.contains(written), "{option}: {arguments:?}");
+        }
+        assert!(!text.contains("keep-going") || !arguments[0].contains("man"), "hidden ones are shown");
+    }
+    assert!(conjoin(Path::new("/"), &["--man"]).stdout.contains(".TH cargo-conjoin 1"));
+}
+
+#[test]
 fn findings_can_go_to_a_file() {
     let folder = package();
     let ran = conjoin(folder.path(), &["--message-format=json", "--output", "found.json"]);
