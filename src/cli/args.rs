@@ -28,6 +28,7 @@ pub(super) struct Args {
     pub(super) narrowing: Narrowing,
     pub(super) format: Format,
     pub(super) output: Option<PathBuf>,
+    pub(super) page: Option<PathBuf>,
     pub(super) color: Option<When>,
     pub(super) exit_zero: bool,
     pub(super) is_quiet: bool,
@@ -120,6 +121,9 @@ struct Words {
     /// Where to write the findings instead of stdout
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Write a page with all waterfalls too, for a browser
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// Exit with 0 even when something is reported
     #[arg(long)]
     exit_zero: bool,
@@ -264,6 +268,7 @@ fn convert(words: Words, levels: Vec<(String, Level)>) -> Args {
         selection,
         format: words.message_format,
         output: words.output,
+        page: words.report,
         color: words.color,
         exit_zero: words.exit_zero,
         is_quiet: words.quiet,

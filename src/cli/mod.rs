@@ -206,7 +206,18 @@ fn heed_interrupts(is_stopped: &Arc<AtomicBool>) {
 fn print_report(args: &Args, discovery: &Discovery, outcome: &Outcome, output: &Output) -> Result<u8, Failure> {
     let report = report_of(discovery, outcome);
     let code = exit_code(outcome, args.exit_zero);
+    if let Some(path) = &args.page {
+        write_page(path, &report)?;
+    }
     output.write(code, |out, style| report::write(out, &report, args.format, style))
+}
+
+fn write_page(path: &Path, report: &Report<'_>) -> Result<(), Failure> {
+    let mut bytes = Vec::new();
+    report::html(&mut bytes, report).and_then(|()| std::fs::write(path, bytes)).map_err(|error| Failure {
+        message: format!("cannot write the page to `{}`: {error}", path.display()),
+        help: "check that the folder exists and has room".to_owned(),
+    })
 }
 
 fn print_diff(workspace: &Workspace, fixed: &Fixed, is_always_zero: bool, output: &Output) -> Result<u8, Failure> {

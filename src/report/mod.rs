@@ -8,6 +8,7 @@ mod changes;
 mod escaped;
 mod github;
 mod gitlab;
+mod html;
 mod human;
 mod json;
 mod known;
@@ -28,6 +29,7 @@ use crate::discover::Workspace;
 use crate::source::{Problem, SourceFile};
 
 pub use changes::{changes, diff, status};
+pub use html::html;
 pub use text::{Style, clean};
 pub use why::why;
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use cargo_conjoin::diagnostic::{Diagnostic, Level};
 use cargo_conjoin::discover::Workspace;
 use cargo_conjoin::lints::LINTS;
-use cargo_conjoin::report::{Format, Report, write};
+use cargo_conjoin::report::{Format, Report, html, write};
 use serde_json::{Value, json};
 
 use crate::cli::conjoin;
@@ -196,6 +196,55 @@ fn no_control_character_reaches_any_format() {
     }
 }
 
+fn website(workspace: &Workspace, diagnostics: &[Diagnostic]) -> String {
+    let mut bytes = Vec::new();
+    html(&mut bytes, &report(workspace, diagnostics)).unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn the_page_shows_what_is_saved_with_code_reason_and_fix() {
+    let mut small = page();
+    small.function = "small".to_owned();
+    let mut large = page();
+    large.function = "large".to_owned();
+    large.timeline.as_mut().unwrap().before = 5;
+    let seen = website(&workspace(PAGE), &[small, large]);
+    assert!(seen.contains("5 of 7 round trips could be saved, in 2 functions."), "{seen}");
+    assert!(seen.find("<code>large</code>").unwrap() < seen.find("<code>small</code>").unwrap(), "{seen}");
+    for part in [
+        "<b>5 round trips</b> → <b>1</b>",
+        "<code class=\"name\" title=\"photo\">photo</code><span class=\"track\"><i style=\"--s:1;--l:1;--n:5\"></i></span>",
+        "<span class=\"n\">3</span>    let photo = store.photo().await;  <span class=\"says\">← needs nothing from it</span>",
+        "Await them together</summary>\n<pre>let (name, photo) = tokio::join!(store.name(), store.photo());</pre>",
+        "<li><code>name</code> by name and <code>&amp;self</code>",
+        "<li class=\"soft\">if <code>photo</code> fails, <code>name</code> has run",
+    ] {
+        assert!(seen.contains(part), "{part}\n{seen}");
+    }
+    assert!(website(&workspace(PAGE), &[]).contains("Nothing. 1 file and 1,500 lines were read."));
+}
+
+#[test]
+fn nothing_of_a_source_is_markup_of_the_page_and_nothing_is_fetched() {
+    let text = "async fn f() {\n    let a = b(\"<script>\u{1b}\").await;\n    let c = d(\"\u{202e}&amp;\").await;\n}\n";
+    let mut diagnostic = two_awaits(text, "b(\"<script>\u{1b}\").await", "d(\"\u{202e}&amp;\").await", &[]);
+    diagnostic.function = "<img src=x>".to_owned();
+    diagnostic.notes = vec!["`</ul>` \" onload=".to_owned()];
+    diagnostic.timeline.as_mut().unwrap().rows[0].name = "\"><script>".to_owned();
+    let mut workspace = workspace(text);
+    workspace.files[0].name = "src/<b>\n.rs".to_owned();
+    let seen = website(&workspace, &[diagnostic.clone()]);
+    for markup in ["<script", "<img", "<b>\n", "</ul>\"", "http:", "https:", "\u{1b}", "\u{202e}", "url("] {
+        assert!(!seen.contains(markup), "{markup}: {seen}");
+    }
+    assert!(
+        seen.contains("&lt;script&gt;") && seen.contains("&amp;amp;") && seen.contains("default-src 'none'"),
+        "{seen}"
+    );
+    assert_eq!(seen, website(&workspace, &[diagnostic]));
+}
+
 #[test]
 fn every_format_is_written_by_the_command() {
     let folder = tree(&[("Cargo.toml", &manifest("demo")), ("src/lib.rs", crate::cli::WAITS), (".git/HEAD", "")]);
@@ -207,4 +256,9 @@ fn every_format_is_written_by_the_command() {
         assert_eq!(conjoin(folder.path(), &["--message-format", format]).stdout, written);
         assert_eq!(conjoin(folder.path(), &["--message-format", format]).code, Some(1));
     }
+    let ran = conjoin(folder.path(), &["--message-format=short", "--report", "page.html"]);
+    assert!(ran.code == Some(1) && ran.stdout.starts_with("src/lib.rs:3:"), "{ran:?}");
+    assert!(std::fs::read_to_string(folder.path().join("page.html")).unwrap().starts_with("<!doctype html>"));
+    let ran = conjoin(folder.path(), &["--report", "no/page.html"]);
+    assert!(ran.code == Some(2) && ran.stdout.is_empty() && ran.stderr.contains("`no/page.html`"), "{ran:?}");
 }
