@@ -26,7 +26,7 @@ pub fn suppress(file: FileId, allows: &[Allow], strictness: Strictness, found: &
     let mut said = Vec::new();
     for allow in allows {
         let unused: Vec<&str> =
-            allow.lints.iter().map(|lint| lint.as_str()).filter(|lint| !is_used(allow, lint)).collect();
+            allow.lints.iter().map(smol_str::SmolStr::as_str).filter(|lint| !is_used(allow, lint)).collect();
         if strictness.unused && !unused.is_empty() {
             let lints = unused.iter().map(|lint| format!("`{lint}`")).collect::<Vec<_>>().join(", ");
             said.push(remark(
