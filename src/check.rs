@@ -191,12 +191,13 @@ pub fn check_file(effects: &Effects<'_>, file: FileId, options: &Options) -> Res
         for (id, _) in index.functions_in(file).filter(|(_, function)| !function.is_outlined) {
             check_function(effects, id, &own, &mut found);
         }
-        found.retain(|diagnostic| diagnostic.confidence >= own.confidence && diagnostic.level > Level::Allow);
     }
     if index.naming_us().binary_search(&file).is_ok() {
         let ir = index.read(file).map_err(Clone::clone)?;
         suppress(file, &ir.allows, strictness(index, file), &mut found);
     }
+    // Only now, because what is not wanted in this run is not allowed for nothing.
+    found.retain(|diagnostic| diagnostic.confidence >= own.confidence && diagnostic.level > Level::Allow);
     found.sort_by_key(|diagnostic| (diagnostic.primary.span.start, diagnostic.primary.span.end));
     Ok(found)
 }

@@ -6,6 +6,7 @@
 
 use crate::diagnostic::{Confidence, Diagnostic, Label, Level};
 use crate::ir::Allow;
+use crate::lints::lint;
 use crate::source::{FileId, Span};
 
 /// What is to be said of allowing itself.
@@ -25,8 +26,9 @@ pub fn suppress(file: FileId, allows: &[Allow], strictness: Strictness, found: &
     };
     let mut said = Vec::new();
     for allow in allows {
-        let unused: Vec<&str> =
-            allow.lints.iter().map(smol_str::SmolStr::as_str).filter(|lint| !is_used(allow, lint)).collect();
+        // What is no lint is told as a problem.
+        let known = allow.lints.iter().filter_map(|name| lint(name)).map(|lint| lint.name);
+        let unused: Vec<&str> = known.filter(|lint| !is_used(allow, lint)).collect();
         if strictness.unused && !unused.is_empty() {
             let lints = unused.iter().map(|lint| format!("`{lint}`")).collect::<Vec<_>>().join(", ");
             said.push(remark(

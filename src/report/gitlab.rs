@@ -24,7 +24,7 @@ fn issue(known: &Known<'_>) -> serde_json::Value {
     json!({
         "type": "issue",
         "check_name": rule(diagnostic),
-        "categories": ["Performance"],
+        "categories": [if diagnostic.lint.is_empty() { "Style" } else { "Performance" }],
         "description": diagnostic.message,
         "severity": severity,
         "fingerprint": fingerprint,

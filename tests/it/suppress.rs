@@ -66,6 +66,12 @@ fn what_stands_elsewhere_allows_nothing() {
 }
 
 #[test]
+fn what_is_not_wanted_in_a_run_is_not_allowed_for_nothing() {
+    let ran = run(&page("", ALLOW, ""), &["--report-unused-suppressions", "-A", "sequential_await"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""), "{ran:?}");
+}
+
+#[test]
 fn an_allow_for_nothing_is_reported_in_files_that_hardly_await() {
     let text = format!("{ALLOW}\npub fn nothing() {{}}\n");
     assert_eq!(run(&text, &[]).code, Some(0));
@@ -95,6 +101,8 @@ fn what_is_no_lint_is_a_problem() {
     let expected = "warning: src/lib.rs:5:5 allows `sequential_awaits`, which is no lint\n  \
                     help: did you mean `sequential_await`?\n";
     assert_eq!(ran.stderr, expected);
+    let unused = run(&page("", &ALLOW.replace("await", "await, other"), ""), &["--report-unused-suppressions"]);
+    assert!(unused.stdout.is_empty() && unused.stderr.contains("allows `other`, which is no lint"), "{unused:?}");
     let ran = run(&page("", &ALLOW.replace("allow", "alow"), ""), &[]);
     assert!(ran.stderr.contains("means nothing here\n  help: write `allow(sequential_await) -- reason`"), "{ran:?}");
 }
