@@ -7,6 +7,7 @@
 use rayon::prelude::*;
 
 use crate::analysis::effects::Effects;
+use crate::analysis::loops::{awaits_in_loop, loops};
 use crate::analysis::verdict::{VerdictKind, verdicts};
 use crate::analysis::{Purpose, analyze, awaits_twice};
 use crate::diagnostic::{Confidence, Diagnostic, Level};
@@ -29,6 +30,8 @@ pub struct Options {
     pub confidence: Confidence,
     /// Levels given to lints, later ones winning.
     pub levels: Vec<(String, Level)>,
+    /// The crate whose joins are written; otherwise the package and the file decide.
+    pub provider: Option<String>,
 }
 
 /// What a run found.
@@ -141,7 +144,8 @@ pub fn emit_ir(workspace: &Workspace, options: &Options) -> String {
     lowered.map(|(file, ir)| format!("// {}\n{}", file.name, print::print(&ir))).collect()
 }
 
-/// The line of an await and what is said of it: the name of the lint, or `blocked: flow(x)`.
+/// The line of an await and what is said of it: the name of the lint, or `blocked: flow(x)`. Of a loop, its first line:
+/// the name of the lint, or `await_in_loop: flow(x)`.
 pub type Mark = (usize, String);
 
 /// The diagnostics of one file and the verdict of each of its awaits. The first await of a body has none.
@@ -171,6 +175,15 @@ pub fn verdicts_of(
             }
         }
     }
+    for (id, _) in index.functions_in(file) {
+        let Some(types) = Types::new(&index, id) else { continue };
+        for (expr, waiting) in loops(&types, &effects, options.confidence) {
+            let line = source.position(types.body.expr(expr).span.start).line;
+            let mark = waiting
+                .map_or_else(|blocker| format!("await_in_loop: {}", blocker.kind), |_| "await_in_loop".to_owned());
+            marks.push((line, mark));
+        }
+    }
     marks.sort();
     Ok((diagnostics, marks))
 }
@@ -184,10 +197,9 @@ pub fn check_file(effects: &Effects<'_>, file: FileId, options: &Options) -> Res
     let index = effects.index;
     let mut found = Vec::new();
     let own = own_options(index, file, options);
-    // One await has nothing to wait for.
-    if index.awaits(file) > 1 {
+    if index.awaits(file) > 0 {
         index.read(file).map_err(Clone::clone)?;
-        // What was left out awaits less than twice.
+        // What was left out awaits less than twice, and in no loop.
         for (id, _) in index.functions_in(file).filter(|(_, function)| !function.is_outlined) {
             check_function(effects, id, &own, &mut found);
         }
@@ -209,6 +221,7 @@ fn own_options(index: &Index<'_>, file: FileId, options: &Options) -> Options {
     Options {
         confidence: settings.confidence.unwrap_or(options.confidence),
         levels: levels.chain(options.levels.iter().cloned()).collect(),
+        provider: options.provider.clone().or_else(|| settings.provider.clone()),
         ..options.clone()
     }
 }
@@ -222,12 +235,14 @@ fn strictness(index: &Index<'_>, file: FileId) -> Strictness {
 }
 
 fn check_function(effects: &Effects<'_>, id: FunctionId, options: &Options, found: &mut Vec<Diagnostic>) {
-    let Some(types) = Types::new(effects.index, id).filter(|types| awaits_twice(types.body)) else { return };
-    let analyses = analyze(&types, effects, options.confidence, Purpose::Report);
-    if analyses.is_empty() {
+    let Some(types) = Types::new(effects.index, id) else { return };
+    let (awaits_twice, awaits_in_loop) = (awaits_twice(types.body), awaits_in_loop(types.body));
+    if !awaits_twice && !awaits_in_loop {
+        // One await has nothing to wait for.
         return;
     }
-    let context = Context { id, types: &types, effects, analyses: &analyses };
+    let analyses = analyze(&types, effects, options.confidence, Purpose::Report);
+    let context = Context { id, types: &types, effects, analyses: &analyses, provider: options.provider.as_deref() };
     let before = found.len();
     for lint in LINTS {
         (lint.run)(&context, found);

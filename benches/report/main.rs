@@ -99,7 +99,7 @@ fn parse(files: &[SourceFile]) -> Result<(), Box<dyn Error>> {
 
 fn report(path: &Path) -> Result<(), Box<dyn Error>> {
     let discovery = find(path)?;
-    let options = Options { tests: false, confidence: Confidence::Likely, levels: Vec::new() };
+    let options = Options { tests: false, confidence: Confidence::Likely, levels: Vec::new(), provider: None };
     let outcome = check(&discovery.workspace, &options, &|_, _| {});
     let report = Report {
         workspace: &discovery.workspace,

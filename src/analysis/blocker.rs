@@ -148,6 +148,10 @@ fn fence_text(what: &str) -> (&'static str, &'static str) {
         "repeat" => {
             ("it is called again", "the same call is made again on purpose, and what stands between is part of it")
         }
+        "iterator" => {
+            ("items come one by one", "the items may be made one by one, and making them may wait or do something")
+        }
+        "pieces" => ("work in pieces", "the work is cut into pieces on purpose, one at a time"),
         "connection" => ("shares a connection", "both use one connection, so one waits for the other anyway"),
         "local" => ("little to gain", "it waits for local files or memory only, so there is little to gain"),
         "expression" => ("one expression", "awaits inside one expression keep their order"),

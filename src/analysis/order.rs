@@ -56,6 +56,17 @@ pub fn may_join(
     left.iter().any(|one| left.iter().any(|two| is_parallel(*one, *two)))
 }
 
+/// Why two awaits cannot run together, by what they do; of one loop, the same await in two rounds.
+pub fn may_overlap(earlier: (&Node, &Effected), later: (&Node, &Effected), least: Confidence) -> Option<Blocker> {
+    effect_conflict(earlier, later, least)
+}
+
+/// Why something that is not awaited may be noticed by an await that would run before it; `None` when it cannot.
+pub fn keeps_order(done: &Effect) -> Option<String> {
+    let is_harmless = done.fence.is_none() && done.whole_deed() <= Deed::Read && done.confidence >= Confidence::Likely;
+    (!is_harmless).then(|| done.because.to_string())
+}
+
 /// Whether a statement can run beside no other, or gains nothing by it.
 fn stands_alone(node: &Node, effected: &Effected, least: Confidence) -> bool {
     let waits = |effect: &Effect| effect.suspends && !effect.is_local;

@@ -52,6 +52,24 @@ pub struct Node {
     pub is_last: bool,
 }
 
+impl Node {
+    /// A statement of which nothing is known yet.
+    pub fn bare(stmt: usize, span: Span) -> Node {
+        Node {
+            stmt,
+            span,
+            sites: Vec::new(),
+            calls: Vec::new(),
+            accesses: Vec::new(),
+            may_fail: false,
+            pinned: None,
+            fence: None,
+            is_dropped: false,
+            is_last: false,
+        }
+    }
+}
+
 /// Splits a block into regions. What their statements touch is left out: most regions hold one await at most, and
 /// nobody asks.
 pub fn regions(types: &Types<'_>, block: BlockId) -> Vec<Region> {

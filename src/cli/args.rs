@@ -149,6 +149,9 @@ struct Words {
     #[command(flatten)]
     fixing: FixWords,
 
+    /// Whose join to write: conjoin, tokio, futures, futures-util, futures-concurrency, futures-lite, smol
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(crate::rewrite::provider::names()), hide_possible_values = true)]
+    provider: Option<String>,
     /// Report what is at least this sure
     #[arg(long, value_name = "HOW", help_heading = "Lints")]
     confidence: Option<Sure>,
@@ -263,8 +266,13 @@ fn convert(words: Words, levels: Vec<(String, Level)>) -> Args {
     Args {
         question,
         narrowing: words.narrowing.read(confidence),
-        options: Options { tests: selection.kinds.tests, confidence: confidence.unwrap_or(Confidence::Likely), levels },
         fixing: words.fixing.read(&words.build, cargo_options(&words)),
+        options: Options {
+            tests: selection.kinds.tests,
+            confidence: confidence.unwrap_or(Confidence::Likely),
+            levels,
+            provider: words.provider,
+        },
         selection,
         format: words.message_format,
         output: words.output,

@@ -6,13 +6,23 @@ use std::fmt::Write as _;
 
 use crate::check::Options;
 use crate::diagnostic::{Confidence, Level};
-use crate::discover::{Failure, Settings, Workspace};
+use crate::discover::{Failure, Settings, Workspace, near_names};
 use crate::lints::LINTS;
+use crate::rewrite::provider;
 
-/// Every lint that a table names is one.
+/// Every lint that a table names is one, and so is every provider.
 pub(super) fn check(workspace: &Workspace) -> Result<(), Failure> {
-    let all = workspace.settings.iter().chain([&workspace.loose_settings]);
-    for (lint, _, place) in all.flat_map(|settings| &settings.levels) {
+    let all = || workspace.settings.iter().chain([&workspace.loose_settings]);
+    let named = all().filter_map(|settings| Some((settings, settings.provider.as_deref()?)));
+    for (settings, name) in named.filter(|(_, name)| !provider::names().contains(name)) {
+        let place = said(settings, "provider").unwrap_or_default();
+        let help = match near_names(name, provider::names().into_iter()).first() {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("it is one of {}", provider::names().join(", ")),
+        };
+        return Err(Failure { message: format!("`provider` of {place}: no join of `{name}` is known"), help });
+    }
+    for (lint, _, place) in all().flat_map(|settings| &settings.levels) {
         super::args::lint(lint).map_err(|failure| Failure {
             message: format!("`lints` of {place}: {}", failure.message),
             help: failure.help,
@@ -38,16 +48,18 @@ pub(super) fn print(workspace: &Workspace, options: &Options) -> String {
 
 /// Each key, what stands behind it, and in a comment where that is said.
 fn describe(text: &mut String, settings: &Settings, options: &Options) {
-    let said =
-        |key: &str| settings.said.iter().rev().find(|(known, ..)| known == key).map(|(.., place)| place.as_str());
     let mut line = |key: &str, value: String, from: &str| {
         let _ = writeln!(text, "{key} = {value}  # {from}");
     };
-    let (confidence, from) = confidence(settings, options, said("confidence"));
+    let (confidence, from) = confidence(settings, options, said(settings, "confidence"));
     line("confidence", format!("\"{confidence}\""), from);
     for lint in LINTS {
         let (level, from) = level(lint.name, lint.level, settings, options);
         line(&format!("lints.{}", lint.name), format!("\"{}\"", word(level)), from);
+    }
+    if let Some(name) = options.provider.as_ref().or(settings.provider.as_ref()) {
+        let from = if options.provider.is_some() { None } else { said(settings, "provider") };
+        line("provider", format!("\"{name}\""), from.unwrap_or("the command line"));
     }
     let switches = [
         ("report-unused-suppressions", settings.reports_unused_suppressions),
@@ -56,7 +68,7 @@ fn describe(text: &mut String, settings: &Settings, options: &Options) {
     for (key, value) in switches {
         let from = match value {
             None => "by default",
-            Some(_) => said(key).filter(|_| !overruled(settings, key, value)).unwrap_or("the command line"),
+            Some(_) => said(settings, key).filter(|_| !overruled(settings, key, value)).unwrap_or("the command line"),
         };
         line(key, value.unwrap_or(false).to_string(), from);
     }
@@ -65,6 +77,11 @@ fn describe(text: &mut String, settings: &Settings, options: &Options) {
             line(key, value.to_string(), from);
         }
     }
+}
+
+/// Where the last word about a key stands.
+fn said<'s>(settings: &'s Settings, key: &str) -> Option<&'s str> {
+    settings.said.iter().rev().find(|(known, ..)| known == key).map(|(.., place)| place.as_str())
 }
 
 /// Whether the tables say something else.

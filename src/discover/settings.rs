@@ -18,6 +18,8 @@ pub struct Settings {
     pub levels: Vec<(String, Level, String)>,
     /// The least confidence that is reported, where it is said.
     pub confidence: Option<Confidence>,
+    /// Whose joins are written, where it is said. It need not be known.
+    pub provider: Option<String>,
     /// Whether an allow that allows nothing is reported.
     pub reports_unused_suppressions: Option<bool>,
     /// Whether an allow without a reason is reported.
@@ -99,6 +101,7 @@ fn read(table: &Table, settings: &mut Settings) -> Result<(), Failure> {
         })?;
         settings.confidence = Some(confidence);
     }
+    settings.provider = table.value("provider")?.or(settings.provider.take());
     let unused = table.value("report-unused-suppressions")?;
     settings.reports_unused_suppressions = unused.or(settings.reports_unused_suppressions);
     settings.requires_reasons = table.value("require-reasons")?.or(settings.requires_reasons);

@@ -256,3 +256,77 @@ fn key(diagnostic: &Diagnostic) -> (FileId, Vec<String>) {
     let edits = diagnostic.fix.iter().flat_map(|fix| &fix.edits);
     (diagnostic.file, edits.map(|edit| edit.replacement.clone()).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::{Label, Level, Row, Timeline};
+    use crate::source::Span;
+
+    /// A diagnostic with a fix of these bytes, which saves so many round trips.
+    fn diagnostic(
+        span: (usize, usize),
+        saved: usize,
+        confidence: Confidence,
+        applicability: Applicability,
+    ) -> Diagnostic {
+        let edit = Edit { span: Span::new(span.0, span.1), replacement: format!("{span:?}") };
+        Diagnostic {
+            lint: "sequential_await",
+            level: Level::Warn,
+            confidence,
+            file: FileId(0),
+            function: String::new(),
+            message: String::new(),
+            primary: Label { span: Span::new(span.0, span.1), text: String::new() },
+            labels: Vec::new(),
+            timeline: Some(Timeline { before: saved + 1, after: 1, rows: Vec::<Row>::new() }),
+            evidence: Vec::new(),
+            notes: vec![rewrite::FIRST_IN_TIME.to_owned()],
+            fix: Fix::new("join", vec![edit.clone()], Some(vec![edit]), applicability),
+        }
+    }
+
+    #[test]
+    fn of_two_that_overlap_the_one_that_saves_more_is_tried() {
+        let sure = |span, saved| diagnostic(span, saved, Confidence::Proven, Applicability::MachineApplicable);
+        let all = [sure((0, 10), 1), sure((5, 20), 3), sure((20, 30), 1)];
+        let chosen: Vec<u32> = choose(&all, |_, _| true).iter().map(|(_, candidate)| candidate.start).collect();
+        assert_eq!(chosen, [5, 20]);
+    }
+
+    #[test]
+    fn what_may_be_incorrect_is_written_when_asked_for_or_when_compiling_makes_it_sure() {
+        use Applicability::{MachineApplicable, MaybeIncorrect};
+        let may = |confidence, applicability, is_unsafe_wanted, is_compiled| {
+            let diagnostic = diagnostic((0, 1), 1, confidence, applicability);
+            let fix = diagnostic.fix.as_ref().unwrap();
+            may_write(&diagnostic, fix, Choice { is_unsafe_wanted }, is_compiled)
+        };
+        assert!(may(Confidence::Likely, MachineApplicable, false, false));
+        assert!(!may(Confidence::Likely, MaybeIncorrect, false, false));
+        assert!(may(Confidence::Likely, MaybeIncorrect, false, true));
+        assert!(!may(Confidence::Possible, MaybeIncorrect, false, true));
+        assert!(may(Confidence::Possible, MaybeIncorrect, true, true));
+    }
+
+    #[test]
+    fn a_diagnostic_says_what_the_compiler_said() {
+        let told = |ruling: Ruling| {
+            let mut all = [diagnostic((0, 1), 1, Confidence::Likely, Applicability::MaybeIncorrect)];
+            let mut rulings = Refused::default();
+            rulings.remember(&all[0], ruling);
+            let kept_back = rulings.annotate(&mut all).len();
+            let [diagnostic] = all;
+            (kept_back, diagnostic.notes.join("; "), diagnostic.fix.map(|fix| fix.applicability))
+        };
+        let first = rewrite::FIRST_IN_TIME;
+        assert_eq!(told(Ruling::Holds(0)), (0, first.to_owned(), Some(Applicability::MachineApplicable)));
+        assert_eq!(told(Ruling::Holds(1)), (0, String::new(), Some(Applicability::MachineApplicable)));
+        let (kept_back, notes, fix) = told(Ruling::Fails("E0382".to_owned()));
+        assert!(kept_back == 1 && notes.ends_with("does not compile: E0382") && fix.is_none(), "{notes}");
+        let (kept_back, notes, fix) = told(Ruling::Unseen("a `cfg`".to_owned()));
+        assert!(kept_back == 1 && notes.ends_with("not compiled: a `cfg`"), "{notes}");
+        assert_eq!(fix, Some(Applicability::MaybeIncorrect));
+    }
+}

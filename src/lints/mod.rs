@@ -4,6 +4,7 @@
 //!
 //! A lint is a table entry, a function and a page. The page is rustdoc, `--explain` and a test at once.
 
+mod await_in_loop;
 mod sequential_await;
 
 use crate::analysis::Analysis;
@@ -28,7 +29,7 @@ pub struct Lint {
 }
 
 /// Every lint, sorted by name.
-pub static LINTS: &[&Lint] = &[&sequential_await::SEQUENTIAL_AWAIT];
+pub static LINTS: &[&Lint] = &[&await_in_loop::AWAIT_IN_LOOP, &sequential_await::SEQUENTIAL_AWAIT];
 
 /// What a lint may look at.
 pub struct Context<'a> {
@@ -40,6 +41,8 @@ pub struct Context<'a> {
     pub effects: &'a Effects<'a>,
     /// Its regions.
     pub analyses: &'a [Analysis],
+    /// The crate whose joins are to be written, where somebody says.
+    pub provider: Option<&'a str>,
 }
 
 /// The lint of that name.

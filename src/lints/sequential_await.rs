@@ -5,10 +5,10 @@ mod evidence;
 
 use crate::analysis::Analysis;
 use crate::analysis::verdict;
-use crate::diagnostic::{Applicability, Confidence, Diagnostic, Fix, Label, Level, Row, Timeline};
+use crate::diagnostic::{Applicability, Confidence, Diagnostic, Label, Level, Row, Timeline};
 use crate::index::qualified_name;
 use crate::lints::{Context, Lint};
-use crate::rewrite::{self, provider};
+use crate::rewrite::{self, Rewrite, provider};
 use crate::source::Span;
 
 pub(super) static SEQUENTIAL_AWAIT: Lint = Lint {
@@ -32,18 +32,23 @@ fn diagnose(context: &Context<'_>, analysis: &Analysis) -> Option<Diagnostic> {
     let early: Vec<usize> = awaits.iter().copied().filter(|node| analysis.schedule.is_early(*node)).collect();
     let first_early = *early.first()?;
     let waited_for = *awaits.iter().take_while(|node| **node < first_early).last()?;
-    let timeline = timeline(context, analysis, &awaits);
+    let fix = fix(context, analysis);
+    // What is written counts, where it is slower than what could be.
+    let written = fix.as_ref().ok().filter(|rewrite| rewrite.round_trips > analysis.schedule.after);
+    let starts = written.map_or(&analysis.schedule.starts, |rewrite| &rewrite.starts);
+    let timeline = timeline(context, analysis, &awaits, starts);
     let message = format!(
         "{} without need: {} round trips could be {}",
         who_waits(context, analysis, &early, waited_for),
         timeline.before,
         timeline.after
     );
-    let fix = fix(context, analysis);
     let mut notes = notes(context, analysis);
     notes.extend(fix.as_ref().err().cloned());
-    if fix.as_ref().is_ok_and(|fix| fix.fallback.is_some()) {
+    if fix.as_ref().is_ok_and(|rewrite| rewrite.fix.fallback.is_some()) {
         notes.push(rewrite::FIRST_IN_TIME.to_owned());
+    } else if fix.as_ref().is_ok_and(|rewrite| !rewrite.keeps_order) {
+        notes.push("if several fail, another error than today may be returned".to_owned());
     }
     Some(Diagnostic {
         lint: SEQUENTIAL_AWAIT.name,
@@ -62,7 +67,7 @@ fn diagnose(context: &Context<'_>, analysis: &Analysis) -> Option<Diagnostic> {
         timeline: Some(timeline),
         evidence: evidence::evidence(context, analysis),
         notes,
-        fix: fix.ok(),
+        fix: fix.ok().map(|rewrite| rewrite.fix),
     })
 }
 
@@ -87,14 +92,14 @@ fn labels(context: &Context<'_>, analysis: &Analysis, awaits: &[usize], primary:
     awaits.iter().filter(|node| **node != primary).map(label).collect()
 }
 
-fn timeline(context: &Context<'_>, analysis: &Analysis, awaits: &[usize]) -> Timeline {
+fn timeline(context: &Context<'_>, analysis: &Analysis, awaits: &[usize], starts: &[usize]) -> Timeline {
     let schedule = &analysis.schedule;
-    let begin = awaits.iter().map(|node| schedule.starts[*node]).min().unwrap_or(0);
+    let begin = awaits.iter().map(|node| starts[*node]).min().unwrap_or(0);
     let begin_today = awaits.first().map_or(0, |node| schedule.sequential[*node]);
     let row = |node: &usize| Row {
         name: name_of(context, analysis, *node).trim_matches('`').to_owned(),
         before: schedule.sequential[*node] - begin_today,
-        after: schedule.starts[*node] - begin,
+        after: starts[*node] - begin,
         length: schedule.weights[*node],
     };
     let rows: Vec<Row> = awaits.iter().map(row).collect();
@@ -117,22 +122,19 @@ fn notes(context: &Context<'_>, analysis: &Analysis) -> Vec<String> {
     notes
 }
 
-fn fix(context: &Context<'_>, analysis: &Analysis) -> Result<Fix, String> {
+fn fix(context: &Context<'_>, analysis: &Analysis) -> Result<Rewrite, String> {
     let index = context.types.index;
     let source = index.source(context.id.file);
     let package = source.package.and_then(|package| index.workspace.packages.get(package));
-    let Some(provider) = provider::provider(package, source) else {
-        let advice = package.map_or("add a crate that has join macros", provider::advice);
-        return Err(format!("this package has no join macro: {advice}"));
-    };
+    let provider = provider::provider(package, source, context.provider)?;
     let region = rewrite::Region { source, types: context.types, effects: context.effects, analysis, provider };
-    let mut fix = rewrite::join(&region)
+    let mut rewrite = rewrite::join(&region)
         .ok_or_else(|| "statements of this shape are not rewritten yet; join them by hand".to_owned())?;
     if analysis.confidence < Confidence::Likely {
         // Right as a text, and nobody knows whether it is right.
-        fix.applicability = Applicability::MaybeIncorrect;
+        rewrite.fix.applicability = Applicability::MaybeIncorrect;
     }
-    Ok(fix)
+    Ok(rewrite)
 }
 
 /// "`b` waits for `a`", "`b` and `c` wait for `a`", "2 calls of `b` wait for `a`".

@@ -3,7 +3,7 @@
 //! In: Rust source. Out: [`Outline`]: the same text with blanks in the place of what functions hold, and where.
 //!
 //! Most lines of a file stand in bodies, and most bodies are never looked at: they await nothing or one thing, and no
-//! await calls them. A body that declares something, a function or a `use`, stays, and so does one that awaits twice.
+//! await calls them. A body that declares something, a function or a `use`, stays, and so does one that awaits twice, or in a loop.
 //!
 //! Invariant: each character is replaced by one, so lines and columns stay what they are.
 
@@ -101,9 +101,16 @@ impl Walk<'_> {
 
     fn may_be_left_out(&self, body: Range<usize>) -> bool {
         let mut awaits = 0;
+        let mut has_loop = false;
         for at in body {
             let word = self.word(at);
-            awaits += usize::from(matches!(word, "await" | "join" | "try_join"));
+            has_loop |= word == "for";
+            // One in a loop waits for itself.
+            awaits += match word {
+                "await" if has_loop => 2,
+                "await" | "join" | "try_join" => 1,
+                _ => 0,
+            };
             if awaits > 1 || DECLARES.contains(&word) {
                 return false;
             }

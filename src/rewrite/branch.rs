@@ -2,11 +2,13 @@
 //!
 //! In: a node of a region. Out: [`Branch`].
 
+use crate::analysis::region::Node;
 use crate::index::calls::{Callee, callee};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
-use crate::ir::{BinaryOp, ExprId, ExprKind, PatKind, Receiver, StmtKind, TypeRef};
+use crate::ir::{BinaryOp, Expr, ExprId, ExprKind, MacroKind, PatKind, Receiver, StmtKind, TypeRef};
 use crate::rewrite::Region;
+use crate::rewrite::own_error::own_error;
 use crate::source::Span;
 
 /// A statement taken apart.
@@ -14,18 +16,24 @@ use crate::source::Span;
 pub(super) struct Branch {
     /// The node.
     pub(super) node: usize,
-    /// The bytes of the future.
-    pub(super) future: Span,
-    /// Whether it must be wrapped in `async { .. }`, and with which text behind it.
+    /// The future.
+    pub(super) future: ExprId,
+    /// The await, or the macro that joins.
+    pub(super) site: ExprId,
+    /// How the future becomes a branch.
     pub(super) wrap: Wrap,
     /// The bytes of the await and what the statement puts around them.
     pub(super) rest: Rest,
-    /// Whether `?` is all that is done with the value.
+    /// The `?` that is tried on the awaited value before anything else.
+    pub(super) tried: Option<ExprId>,
+    /// Whether that is all that is done with the value.
     pub(super) is_tried: bool,
-    /// The type of the error, where the callee's declaration says.
-    pub(super) error: Option<Ty>,
+    /// The type of the error, where the callee's declaration says; of a join, that of each of its branches.
+    pub(super) errors: Vec<Option<Ty>>,
     /// What is called, without its arguments: the same callee fails with the same error.
     pub(super) callee: String,
+    /// The error that a block around several awaits must name, since they fail with different ones.
+    pub(super) named_error: Option<String>,
     /// Whether the text is sure to be right when it compiles.
     pub(super) is_certain: bool,
 }
@@ -49,9 +57,11 @@ pub(super) enum Rest {
     /// `let pat: T = future.await;` where `T` can stand in the tuple's type.
     Annotated(Span, Span),
     /// `let name = future.await ..;`: the name is bound by the join and again by the statement.
-    Rebind(String, Span),
+    Rebind(String),
+    /// `place = future.await;`.
+    Assigned(Span),
     /// Any other statement around the await.
-    Around(Span),
+    Around,
     /// `future.await;` or `let _ = future.await;`.
     Nothing,
 }
@@ -61,65 +71,100 @@ pub(super) fn branch(region: &Region<'_>, node: usize) -> Option<Branch> {
     let types = region.types;
     let statement = &region.analysis.region.nodes[node];
     let site = *statement.sites.last()?;
-    let (base, hole) = match &types.body.expr(site).kind {
+    let (future, hole) = match &types.body.expr(site).kind {
         ExprKind::Await { base } => (*base, types.body.expr(site).span),
         ExprKind::Macro(_) => (site, types.body.expr(site).span),
         _ => return None,
     };
     let chained = statement.sites.len() > 1;
-    if chained
-        && !statement.sites.iter().all(|inner| {
-            types.body.expr(*inner).span.start >= hole.start && hole.contains(types.body.expr(*inner).span)
-        })
-    {
+    let is_inside = |inner: &ExprId| hole.contains(types.body.expr(*inner).span);
+    if !statement.sites.iter().all(is_inside) {
         return None;
     }
-    let wrap = match &types.body.expr(base).kind {
-        ExprKind::Macro(_) => Wrap::Join,
-        _ if chained || borrows_temporary(types, base) || is_eager(types, base) => Wrap::Await,
+    let wrap = match &types.body.expr(future).kind {
+        ExprKind::Macro(call) if matches!(call.kind, MacroKind::Join { .. }) => Wrap::Join,
+        _ if chained || borrows_temporary(types, future) || is_eager(types, future) => Wrap::Await,
         _ => Wrap::No,
     };
     let block = region.analysis.region.block?;
     let stmt = &types.body.block(block).stmts[statement.stmt];
-    let (rest, value) = rest(region, &stmt.kind, hole, site)?;
+    let (rest, value) = rest(region, &stmt.kind, site)?;
+    let is_try_of_site = |expr: &Expr| matches!(expr.kind, ExprKind::Try { base } if base == site);
+    let tried = types.body.exprs.iter().position(is_try_of_site).and_then(|at| u32::try_from(at).ok()).map(ExprId);
+    let mut errors = match &types.body.expr(future).kind {
+        ExprKind::Macro(call) if wrap == Wrap::Join => call.args.iter().map(|arg| error_type(types, *arg)).collect(),
+        _ => vec![error_type(types, future)],
+    };
+    let alike = !chained || fails_alike(types, statement, &errors);
+    let own = if alike || tried.is_none() { None } else { own_error(region) };
+    if let Some(own) = &own {
+        errors = vec![Some(own.ty.clone()).filter(|ty| *ty != Ty::Unknown)];
+    }
     Some(Branch {
         node,
-        future: types.body.expr(base).span,
+        future,
+        site,
         wrap,
         rest,
-        is_tried: is_only_tried(types, value, site),
-        error: error_type(types, base),
-        callee: callee_of(region, base),
-        is_certain: !chained,
+        tried,
+        is_tried: tried == Some(value),
+        is_certain: alike || own.is_some(),
+        named_error: own.map(|own| own.text),
+        errors,
+        callee: callee_of(region, future),
     })
 }
 
+/// Whether each await of a chain is known to fail with the error that the last one fails with, so that its `?` may
+/// stand in a block.
+fn fails_alike(types: &Types<'_>, statement: &Node, errors: &[Option<Ty>]) -> bool {
+    let of = |site: &ExprId| match &types.body.expr(*site).kind {
+        ExprKind::Await { base } => error_type(types, *base),
+        _ => None,
+    };
+    errors.iter().all(Option::is_some) && statement.sites.iter().all(|site| Some(&of(site)) == errors.first())
+}
+
 /// What remains of a statement, and the expression in it that holds the await.
-fn rest(region: &Region<'_>, stmt: &StmtKind, hole: Span, site: ExprId) -> Option<(Rest, ExprId)> {
+fn rest(region: &Region<'_>, stmt: &StmtKind, site: ExprId) -> Option<(Rest, ExprId)> {
     let types = region.types;
     match stmt {
-        StmtKind::Let { otherwise: Some(_), init: Some(init), .. } => Some((Rest::Around(hole), *init)),
+        StmtKind::Let { otherwise: Some(_), init: Some(init), .. } => Some((Rest::Around, *init)),
         StmtKind::Let { pat, ty, init: Some(init), .. } => {
             let is_bare = *init == site;
             let rest = match (ty, pat.kind) {
+                (None, PatKind::Wild) if is_bare => Rest::Nothing,
                 (None, _) if is_bare && !pat.is_refutable => Rest::Pattern(pat.span),
                 (Some((ty, span)), _) if is_bare && !coerces(ty) && !pat.is_refutable => {
                     Rest::Annotated(pat.span, *span)
                 }
-                (None, PatKind::Wild) if is_bare => Rest::Nothing,
                 (_, PatKind::Ident) if is_chain(types, *init, site) => {
-                    let name = types.body.local(*pat.bindings.first()?).name.to_string();
-                    Rest::Rebind(name, hole)
+                    Rest::Rebind(types.body.local(*pat.bindings.first()?).name.to_string())
                 }
-                _ => Rest::Around(hole),
+                _ => Rest::Around,
             };
             Some((rest, *init))
         }
         StmtKind::Expr { expr, semicolon } => {
-            let rest = if *expr == site && *semicolon { Rest::Nothing } else { Rest::Around(hole) };
+            let rest = match &types.body.expr(*expr).kind {
+                _ if *expr == site && *semicolon => Rest::Nothing,
+                ExprKind::Assign { target, value } if *value == site && is_plain_place(types, *target) => {
+                    Rest::Assigned(types.body.expr(*target).span)
+                }
+                _ => Rest::Around,
+            };
             Some((rest, *expr))
         }
         _ => None,
+    }
+}
+
+/// A variable or its fields: nothing that runs when it is assigned to.
+fn is_plain_place(types: &Types<'_>, target: ExprId) -> bool {
+    match &types.body.expr(target).kind {
+        ExprKind::Local(_) => true,
+        ExprKind::Field { base, .. } => is_plain_place(types, *base),
+        _ => false,
     }
 }
 
@@ -140,7 +185,7 @@ fn is_chain(types: &Types<'_>, expr: ExprId, site: ExprId) -> bool {
 }
 
 /// Whether a type annotation may change the value's type, so that it must keep its own `let`.
-fn coerces(ty: &TypeRef) -> bool {
+pub(super) fn coerces(ty: &TypeRef) -> bool {
     match ty {
         TypeRef::Path(path) => {
             let is_pointer = matches!(path.last(), "Box" | "Rc" | "Arc" | "Pin");
@@ -155,11 +200,6 @@ fn coerces(ty: &TypeRef) -> bool {
         TypeRef::Infer => false,
         _ => true,
     }
-}
-
-/// Whether `?` is all that stands around the await.
-fn is_only_tried(types: &Types<'_>, value: ExprId, site: ExprId) -> bool {
-    matches!(types.body.expr(value).kind, ExprKind::Try { base } if base == site)
 }
 
 fn callee_of(region: &Region<'_>, base: ExprId) -> String {

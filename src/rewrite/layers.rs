@@ -2,12 +2,10 @@
 //!
 //! In: a region with its schedule. Out: [`Steps`].
 
-use std::collections::HashSet;
-
-use crate::analysis::access::{Mode, Phase};
-use crate::analysis::schedule::{self, Plan};
-use crate::ir::{ExprKind, LocalId, PatKind, StmtKind};
-use crate::rewrite::{Region, branch};
+use crate::analysis::schedule;
+use crate::ir::StmtKind;
+use crate::rewrite::chains::{self, statement_kind};
+use crate::rewrite::{Region, order};
 
 /// The statements of a region in the order they are written.
 #[derive(Debug)]
@@ -18,6 +16,10 @@ pub(super) struct Steps {
     pub(super) first: usize,
     /// The last one.
     pub(super) last: usize,
+    /// When each node of the region then starts, in round trips.
+    pub(super) starts: Vec<usize>,
+    /// How many the whole region then takes.
+    pub(super) round_trips: usize,
 }
 
 /// One step.
@@ -42,27 +44,35 @@ impl Steps {
         self.branches().any(|branch| branch.len() > 1 && branch.contains(&node))
     }
 
-    fn branches(&self) -> impl Iterator<Item = &Vec<usize>> {
-        self.steps.iter().flat_map(|step| match step {
-            Step::Join(branches) => branches.as_slice(),
-            _ => &[],
+    /// The branches of each join.
+    pub(super) fn joins(&self) -> impl Iterator<Item = &[Vec<usize>]> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Join(branches) => Some(branches.as_slice()),
+            _ => None,
         })
+    }
+
+    /// The nodes of the branch that ends with a node.
+    pub(super) fn branch_ending(&self, last: usize) -> Vec<usize> {
+        self.branches().find(|branch| branch.last() == Some(&last)).cloned().unwrap_or_default()
+    }
+
+    fn branches(&self) -> impl Iterator<Item = &Vec<usize>> {
+        self.joins().flatten()
     }
 }
 
 /// Orders a region's statements: each await as early as what it waits for allows, each statement between where it
-/// stood, or above the join when it can stand there. Chains become branches where they can be written as one;
-/// otherwise they are cut into layers.
+/// stood, or above the join when it can stand there. Chains become branches where they can be written as one and where
+/// that is no slower; otherwise they are cut into layers.
 pub(super) fn steps(region: &Region<'_>, with_chains: bool) -> Option<Steps> {
     let units = units(region);
-    let mut chains: Vec<Vec<usize>> = Vec::new();
-    for chain in chains_of(&region.analysis.schedule.plan) {
-        if with_chains && is_written_as_block(region, &chain) {
-            chains.push(chain);
-        }
-    }
-    let contracted = contracted(&units, &chains);
-    layered(region, &contracted).or_else(|| layered(region, &units))
+    let plain = layered(region, &units);
+    let chains = if with_chains { chains::chains(region) } else { Vec::new() };
+    let chained = Some(chains).filter(|chains| !chains.is_empty());
+    let chained = chained.and_then(|chains| layered(region, &contracted(&units, &chains)));
+    let found = [chained, plain].into_iter().flatten();
+    found.min_by_key(|steps| steps.round_trips).map(|steps| order::postponed(region, steps))
 }
 
 /// For each node the first node of the branch it is written in.
@@ -80,88 +90,11 @@ fn contracted(units: &[usize], chains: &[Vec<usize>]) -> Vec<usize> {
     units
 }
 
-/// The rows of single nodes that run beside something else.
-fn chains_of(plan: &Plan) -> Vec<Vec<usize>> {
-    let single = |plan: &Plan| match plan {
-        Plan::One(node) => Some(*node),
-        _ => None,
-    };
-    match plan {
-        Plan::One(_) => Vec::new(),
-        Plan::Seq(parts) => parts.iter().flat_map(chains_of).collect(),
-        Plan::Par(parts) => parts
-            .iter()
-            .filter_map(|part| match part {
-                Plan::Seq(steps) => steps.iter().map(single).collect(),
-                _ => None,
-            })
-            .collect(),
-    }
-}
-
-/// Whether each statement is `let name = future.await;`, or each is `let name = future.await?;` and all fail with one
-/// error, and the block would take nothing that others still need.
-fn is_written_as_block(region: &Region<'_>, chain: &[usize]) -> bool {
-    let nodes = &region.analysis.region.nodes;
-    let fails_alike = fails_alike(region, chain);
-    let is_plain = |node: &usize| is_plain_let(region, *node) && (fails_alike || !nodes[*node].may_fail);
-    let takes_nothing = |node: &usize| {
-        let taken =
-            nodes[*node].accesses.iter().filter(|access| access.phase == Phase::Await && access.mode == Mode::Take);
-        taken.into_iter().all(|access| is_bound_in(region, chain, access.place.root))
-    };
-    let needs_nothing_between = |node: &usize| {
-        let edges = region.analysis.edges.iter().filter(|edge| edge.to == *node && edge.strict);
-        edges.into_iter().all(|edge| chain.contains(&edge.from) || edge.from < chain[0])
-    };
-    chain.iter().all(|node| is_plain(node) && takes_nothing(node) && needs_nothing_between(node))
-}
-
-/// Whether `?` is all that is done with each value, and the callees are known to fail with the same error.
-fn fails_alike(region: &Region<'_>, chain: &[usize]) -> bool {
-    let Some(branches) = chain.iter().map(|node| branch::branch(region, *node)).collect::<Option<Vec<_>>>() else {
-        return false;
-    };
-    let error = branches.first().and_then(|branch| branch.error.as_ref());
-    error.is_some() && branches.iter().all(|branch| branch.is_tried && branch.error.as_ref() == error)
-}
-
-fn is_plain_let(region: &Region<'_>, node: usize) -> bool {
-    let statement = &region.analysis.region.nodes[node];
-    let Some(StmtKind::Let { pat, ty: None, init: Some(init), otherwise: None }) = statement_kind(region, node) else {
-        return false;
-    };
-    let value = match region.types.body.expr(*init).kind {
-        ExprKind::Try { base } => base,
-        _ => *init,
-    };
-    pat.kind == PatKind::Ident && statement.sites.as_slice() == [value]
-}
-
-fn is_bound_in(region: &Region<'_>, chain: &[usize], local: LocalId) -> bool {
-    let bound: HashSet<LocalId> = chain.iter().flat_map(|node| bindings(region, *node)).collect();
-    bound.contains(&local)
-}
-
-/// The locals that a statement binds.
-pub(super) fn bindings(region: &Region<'_>, node: usize) -> Vec<LocalId> {
-    match statement_kind(region, node) {
-        Some(StmtKind::Let { pat, .. }) => pat.bindings.clone(),
-        _ => Vec::new(),
-    }
-}
-
-fn statement_kind<'a>(region: &Region<'a>, node: usize) -> Option<&'a StmtKind> {
-    let block = region.analysis.region.block?;
-    let stmt = region.analysis.region.nodes.get(node)?.stmt;
-    Some(&region.types.body.block(block).stmts.get(stmt)?.kind)
-}
-
 /// Steps by layers; nodes of one unit share a layer and a branch.
 fn layered(region: &Region<'_>, units: &[usize]) -> Option<Steps> {
     let analysis = region.analysis;
     let count = units.len();
-    let awaits = |node: usize| analysis.schedule.weights[node] > 0;
+    let awaits = |node: usize| analysis.schedule.weights[node] > 0 || units[node] != node;
     // What stands behind the last await that moves stays where it is.
     let last_early = (0..count).rev().find(|node| analysis.schedule.is_early(*node))?;
     let stays = |node: usize| node > last_early || matches!(statement_kind(region, node), Some(StmtKind::Expr { .. }));
@@ -189,7 +122,30 @@ fn layered(region: &Region<'_>, units: &[usize]) -> Option<Steps> {
             _ => steps.push(Step::Join(branches)),
         }
     }
-    changed(steps, count)
+    let (starts, round_trips) = clock(&steps, &analysis.schedule.weights);
+    changed(steps, count).map(|steps| Steps { starts, round_trips, ..steps })
+}
+
+/// When each node starts, and when all have ended.
+fn clock(steps: &[Step], weights: &[usize]) -> (Vec<usize>, usize) {
+    let (mut starts, mut now) = (vec![0; weights.len()], 0);
+    for step in steps {
+        let branches = match step {
+            Step::Keep(node) => &[vec![*node]],
+            Step::Join(branches) => branches.as_slice(),
+            Step::Finish(_) => &[],
+        };
+        let begin = now;
+        for branch in branches {
+            let mut at = begin;
+            for node in branch {
+                starts[*node] = at;
+                at += weights[*node];
+            }
+            now = now.max(at);
+        }
+    }
+    (starts, now)
 }
 
 /// The layer of each node: how many joins come before it.
@@ -264,7 +220,7 @@ fn changed(mut steps: Vec<Step>, count: usize) -> Option<Steps> {
         steps.pop();
         last -= 1;
     }
-    (!steps.is_empty()).then(|| Steps { steps, first, last: last - 1 })
+    (!steps.is_empty()).then(|| Steps { steps, first, last: last - 1, starts: Vec::new(), round_trips: 0 })
 }
 
 #[cfg(test)]
@@ -278,13 +234,5 @@ mod tests {
         let found = changed(steps, 4);
         let (first, last, count) = found.map_or((9, 9, 9), |found| (found.first, found.last, found.steps.len()));
         assert_eq!((first, last, count), (1, 2, 3));
-    }
-
-    #[test]
-    fn only_rows_of_single_awaits_are_chains() {
-        let row = Plan::Seq(vec![Plan::One(0), Plan::One(1)]);
-        let nested = Plan::Seq(vec![Plan::One(2), Plan::Par(vec![Plan::One(3), Plan::One(4)])]);
-        assert_eq!(chains_of(&Plan::Par(vec![row.clone(), nested, Plan::One(5)])), [vec![0, 1]]);
-        assert!(chains_of(&row).is_empty());
     }
 }

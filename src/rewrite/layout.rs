@@ -4,7 +4,7 @@
 //! indentation.
 //!
 //! Invariant: only white space between tokens changes. A piece that holds a comment, or a string over several lines,
-//! is left as it is.
+//! is not put on one line.
 
 use crate::parse::lexemes::{Kind, lexemes};
 
@@ -32,22 +32,30 @@ pub(super) fn on_one_line(text: &str) -> Option<String> {
     Some(line)
 }
 
-/// The piece with each line but the first moved from one indentation to another.
+/// The piece with each line but the first moved from one indentation to another; what stands in strings is not moved.
 pub(super) fn moved(text: &str, from: &str, to: &str) -> String {
-    if !text.contains('\n') || !is_movable_with_comments(text) {
+    if !text.contains('\n') {
         return text.to_owned();
     }
+    let strings: Vec<(usize, usize)> = lexemes(text)
+        .filter(|lexeme| lexeme.kind == Kind::Text)
+        .map(|lexeme| (lexeme.start, lexeme.end))
+        .filter(|(start, end)| text[*start..*end].contains('\n'))
+        .collect();
+    let is_in_string = |at: usize| strings.iter().any(|(start, end)| (*start..*end).contains(&at));
     let mut lines = text.split('\n');
     let mut whole = lines.next().unwrap_or_default().to_owned();
+    let mut at = whole.len();
     for line in lines {
         whole.push('\n');
         match line.strip_prefix(from) {
-            Some(rest) => {
+            Some(rest) if !is_in_string(at) && !line.is_empty() => {
                 whole.push_str(to);
                 whole.push_str(rest);
             }
-            None => whole.push_str(line),
+            _ => whole.push_str(line),
         }
+        at += line.len() + 1;
     }
     whole
 }
@@ -57,19 +65,14 @@ pub(super) fn indent_of(line: &str) -> &str {
     &line[..line.len() - line.trim_start().len()]
 }
 
+/// Whether it holds no comment, and no string that goes over several lines.
 fn is_movable(text: &str) -> bool {
-    !has_comment(text) && is_movable_with_comments(text)
-}
-
-/// Whether no string goes over several lines.
-fn is_movable_with_comments(text: &str) -> bool {
-    lexemes(text)
-        .filter(|lexeme| lexeme.kind == Kind::Text)
-        .all(|lexeme| !text[lexeme.start..lexeme.end].contains('\n'))
+    let mut strings = lexemes(text).filter(|lexeme| lexeme.kind == Kind::Text);
+    !has_comment(text) && strings.all(|lexeme| !text[lexeme.start..lexeme.end].contains('\n'))
 }
 
 /// Whether something stands between the tokens that is not white space.
-fn has_comment(text: &str) -> bool {
+pub(super) fn has_comment(text: &str) -> bool {
     let mut end = 0;
     for lexeme in lexemes(text) {
         if !text[end..lexeme.start].trim().is_empty() {
@@ -97,6 +100,6 @@ mod tests {
     fn only_lines_that_have_the_indentation_move() {
         assert_eq!(moved("a(\n    b,\n)", "", "  "), "a(\n      b,\n  )");
         assert_eq!(moved("a(\n        b,\n    )", "    ", ""), "a(\n    b,\n)");
-        assert_eq!(moved("a(\"x\n    y\")", "    ", ""), "a(\"x\n    y\")");
+        assert_eq!(moved("a(\"x\n    y\",\n    b)", "    ", ""), "a(\"x\n    y\",\nb)");
     }
 }

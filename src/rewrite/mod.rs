@@ -6,11 +6,17 @@
 //! Invariant: no comment is lost. Each stays in front of the statement or branch it stood in front of.
 
 mod branch;
+mod chains;
 mod layers;
 mod layout;
 mod names;
+mod order;
+mod own_error;
+mod pretty;
 pub mod provider;
+mod style;
 mod text;
+mod tree;
 
 use crate::analysis::Analysis;
 use crate::analysis::access::{Access, Mode, Phase};
@@ -38,14 +44,33 @@ pub struct Region<'a> {
     pub provider: Provider,
 }
 
+/// A region written anew.
+#[derive(Debug)]
+pub struct Rewrite {
+    /// The fix.
+    pub fix: Fix,
+    /// When each of its statements then starts, in round trips.
+    pub starts: Vec<usize>,
+    /// How many they then take; more than the schedule's where its plan cannot be written.
+    pub round_trips: usize,
+    /// Whether of several errors the first in the source is still the one that is returned; where errors are joined into
+    /// one, as far as the joins are told apart.
+    pub keeps_order: bool,
+}
+
 /// Writes the join for a region. `None` when some statement has a shape that is not written yet.
-pub fn join(region: &Region<'_>) -> Option<Fix> {
+pub fn join(region: &Region<'_>) -> Option<Rewrite> {
     write(region, true).or_else(|| write(region, false))
 }
 
-fn write(region: &Region<'_>, with_chains: bool) -> Option<Fix> {
+fn write(region: &Region<'_>, with_chains: bool) -> Option<Rewrite> {
     let steps = layers::steps(region, with_chains)?;
-    let branches: Vec<Branch> = steps.joined().map(|node| branch::branch(region, node)).collect::<Option<_>>()?;
+    if steps.round_trips >= region.analysis.schedule.before {
+        return None;
+    }
+    let awaits = |node: &usize| !region.analysis.region.nodes[*node].sites.is_empty();
+    let branches: Vec<Branch> =
+        steps.joined().filter(awaits).map(|node| branch::branch(region, node)).collect::<Option<_>>()?;
     if blocks_collide(region, &steps, &branches) {
         return None;
     }
@@ -57,21 +82,36 @@ fn write(region: &Region<'_>, with_chains: bool) -> Option<Fix> {
     } else {
         None
     };
-    let is_certain = branches.iter().all(|branch| branch.is_certain) && region.provider.is_certain;
+    let is_certain =
+        branches.iter().all(|branch| branch.is_certain) && region.provider.is_certain && written.is_certain;
     let applicability = if is_certain { Applicability::MachineApplicable } else { Applicability::MaybeIncorrect };
-    Fix::new("await them together", edit(written.text), fallback, applicability)
+    let keeps_order = written.keeps_order;
+    let fix = Fix::new("await them together", edit(written.text), fallback, applicability)?;
+    Some(Rewrite { fix, starts: steps.starts, round_trips: steps.round_trips, keeps_order })
 }
 
 /// Whether one branch takes away what the block around another one borrows. Plain futures are made one after the other,
-/// so `get(name.clone()), get(name)` is fine; blocks begin only when they run.
+/// so `get(name.clone()), get(name)` is fine; blocks begin only when they run. What is given away twice is copied.
 fn blocks_collide(region: &Region<'_>, steps: &Steps, branches: &[Branch]) -> bool {
-    let accesses = |node: usize| &region.analysis.region.nodes[node].accesses;
-    let is_block = |branch: &Branch| branch.wrap != Wrap::No || steps.is_in_chain(branch.node);
+    let nodes = &region.analysis.region.nodes;
     let takes = |access: &&Access| access.mode == Mode::Take && access.phase == Phase::Await;
-    branches.iter().filter(|branch| is_block(branch)).any(|block| {
-        let others = branches.iter().filter(|other| other.node != block.node);
-        let mut taken = others.flat_map(|other| accesses(other.node)).filter(takes);
-        taken.any(|taken| accesses(block.node).iter().any(|access| access.place.overlaps(&taken.place)))
+    let is_copied = |node: usize, taken: &Access| {
+        let mut before = nodes[..node].iter().flat_map(|node| &node.accesses).filter(takes);
+        before.any(|other| other.place.overlaps(&taken.place))
+    };
+    let is_wrapped = |node: usize| branches.iter().any(|branch| branch.node == node && branch.wrap != Wrap::No);
+    let collide = |block: usize, other: usize| {
+        let mut taken = nodes[other].accesses.iter().filter(takes).filter(|access| !is_copied(other, access));
+        let held = |access: &&Access| access.phase == Phase::Await;
+        taken.any(|taken| nodes[block].accesses.iter().filter(held).any(|access| access.place.overlaps(&taken.place)))
+    };
+    steps.joins().any(|join| {
+        join.iter().enumerate().any(|(number, branch)| {
+            let is_block = branch.len() > 1 || branch.iter().any(|node| is_wrapped(*node));
+            let others = join.iter().enumerate().filter(|(other, _)| *other != number).flat_map(|(_, other)| other);
+            // What is used behind the branch that takes it is copied too.
+            is_block && others.into_iter().any(|other| branch.iter().any(|node| other > node && collide(*node, *other)))
+        })
     })
 }
 

@@ -35,6 +35,13 @@ pub(crate) fn callee_text(types: &Types<'_>, site: ExprId) -> String {
 /// Verbs that say how a value is come by, not what it is.
 const VERBS: [&str; 8] = ["get_", "render_", "fetch_", "load_", "find_", "query_", "read_", "list_"];
 
+/// Associated functions that give what their type is called.
+const GIVERS: [&str; 14] =
+    ["new", "load", "get", "fetch", "find", "read", "query", "open", "build", "connect", "create", "from", "by", "for"];
+
+/// Words behind a verb that say which one, not what.
+const WHICH: [&str; 7] = ["by", "for", "from", "with", "in", "of", "all"];
+
 /// The words of a function, and the names already given.
 pub(super) struct Names {
     taken: HashSet<String>,
@@ -81,11 +88,13 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 fn wish(callee: &str) -> String {
     let mut parts = callee.rsplit("::");
     let last = parts.next().unwrap_or(callee).trim_start_matches('_').trim_end_matches('!');
-    if let Some(noun) = VERBS.iter().find_map(|verb| last.strip_prefix(verb)).filter(|noun| is_name(noun)) {
+    let first_word = |text: &str| text.split('_').next().unwrap_or_default().to_owned();
+    let noun = VERBS.iter().find_map(|verb| last.strip_prefix(verb)).filter(|noun| is_name(noun));
+    if let Some(noun) = noun.filter(|noun| !WHICH.contains(&first_word(noun).as_str())) {
         return snake_case(noun);
     }
-    let owner = parts.next().filter(|owner| owner.starts_with(char::is_uppercase));
-    match owner {
+    let owner = parts.next().filter(|owner| owner.starts_with(char::is_uppercase) && *owner != "Self");
+    match owner.filter(|_| GIVERS.contains(&first_word(last).as_str())) {
         Some(owner) => snake_case(owner),
         None if is_name(last) => format!("{}_result", snake_case(last)),
         None => "awaited".to_owned(),
@@ -179,6 +188,9 @@ mod tests {
             ("get_type", "get_type_result"),
             ("join!", "join_result"),
             ("load", "load_result"),
+            ("User::find_by_id", "user"),
+            ("Settings::save_time", "save_time_result"),
+            ("Self::load", "load_result"),
         ];
         for (callee, expected) in cases {
             assert_eq!(wish(callee), expected, "{callee}");

@@ -1,6 +1,6 @@
 //! Whose join is written.
 //!
-//! In: the package's manifest and the file. Out: a [`Provider`], or `None` when the package has none.
+//! In: the package's manifest, the file, and perhaps a wish. Out: a [`Provider`], or what to add to the manifest.
 //!
 //! Invariant: only the package's own manifest counts. What happens to resolve because another package of the
 //! workspace enables a feature does not.
@@ -13,7 +13,7 @@ use crate::source::SourceFile;
 pub struct Provider {
     /// What their path begins with, `tokio`.
     pub path: String,
-    /// Macros or functions.
+    /// How they are written.
     pub form: Form,
     /// Whether the manifest says that they are there.
     pub is_certain: bool,
@@ -26,74 +26,114 @@ pub enum Form {
     Macro,
     /// `futures::future::join(a, b).await`, for at most five.
     Function,
+    /// `futures_concurrency::future::Join::join((a, b)).await`, for at most twelve.
+    Tuple,
+    /// `futures_lite::future::zip(a, zip(b, c)).await`.
+    Zip,
+    /// `conjoin::join!(a?, b)`, for at most sixteen: each branch keeps its `?`.
+    Marked,
 }
 
-/// The crates whose macros are written, the preferred first, with the features that bring them and whether the
-/// default features do.
-const MACROS: [(&str, &[&str], bool); 3] = [
-    ("tokio", &["macros", "full"], false),
-    ("futures", &["async-await", "default", "std"], true),
-    ("futures-util", &["async-await-macro", "default"], true),
+/// A crate that has joins, as far as a manifest can say.
+struct Known {
+    name: &'static str,
+    form: Form,
+    /// The features that bring them; none where they need none.
+    features: &'static [&'static str],
+    /// Whether the default features do.
+    by_default: bool,
+    /// What to add to a manifest that lacks it.
+    advice: &'static str,
+}
+
+/// The crates whose joins are written, the preferred first.
+const KNOWN: [Known; 9] = [
+    known("conjoin", Form::Marked, &[], true, "add `conjoin` to Cargo.toml"),
+    known("tokio", Form::Macro, &["macros", "full"], false, "add the feature `macros` to `tokio` in Cargo.toml"),
+    known("futures", Form::Macro, &["async-await", "default", "std"], true, "add `futures = \"0.3\"` to Cargo.toml"),
+    known(
+        "futures-util",
+        Form::Macro,
+        &["async-await-macro", "default"],
+        true,
+        "add `futures-util = \"0.3\"` to Cargo.toml",
+    ),
+    known("futures", Form::Function, &[], true, "add `futures = \"0.3\"` to Cargo.toml"),
+    known("futures-util", Form::Function, &[], true, "add `futures-util = \"0.3\"` to Cargo.toml"),
+    known("futures-concurrency", Form::Tuple, &[], true, "add `futures-concurrency = \"7\"` to Cargo.toml"),
+    known("futures-lite", Form::Zip, &[], true, "add `futures-lite = \"2\"` to Cargo.toml"),
+    known("smol", Form::Zip, &[], true, "add `smol = \"2\"` to Cargo.toml"),
 ];
 
-/// The crates whose functions need no feature.
-const FUNCTIONS: [&str; 2] = ["futures", "futures-util"];
-
-/// The provider for a file. One that the file uses already goes first.
-pub fn provider(package: Option<&Package>, source: &SourceFile) -> Option<Provider> {
-    let Some(package) = package else { return Some(by_use(source)) };
-    let usable: Vec<&Dependency> = MACROS.iter().filter_map(|known| with_macros(package, known)).collect();
-    let uses = |dependency: &&&Dependency| {
-        source.text.contains(&format!("{}::join!", dependency.name))
-            || source.text.contains(&format!("{}::try_join!", dependency.name))
-    };
-    let provider =
-        |dependency: &Dependency, form| Provider { path: rooted(&dependency.name, source), form, is_certain: true };
-    if let Some(chosen) = usable.iter().find(uses).or_else(|| usable.first()) {
-        return Some(provider(chosen, Form::Macro));
-    }
-    let functions = FUNCTIONS.iter().find_map(|name| normal(package).find(|dependency| dependency.package == *name));
-    functions.map(|dependency| provider(dependency, Form::Function))
+const fn known(
+    name: &'static str,
+    form: Form,
+    features: &'static [&'static str],
+    by_default: bool,
+    advice: &'static str,
+) -> Known {
+    Known { name, form, features, by_default, advice }
 }
 
-/// What to add to the manifest when there is no provider.
-pub fn advice(package: &Package) -> &'static str {
-    match normal(package).any(|dependency| dependency.package == "tokio") {
-        true => "add the feature `macros` to `tokio` in Cargo.toml",
-        false => "add `futures = \"0.3\"` to Cargo.toml",
-    }
+/// The names that a provider can be asked for by.
+pub fn names() -> Vec<&'static str> {
+    let mut names: Vec<&str> = KNOWN.iter().map(|known| known.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
-impl Provider {
-    /// What stands before and behind the arguments: `tokio::join!` and `;`. `None` when it takes fewer branches.
-    pub(super) fn call(&self, branches: usize, fallible: bool) -> Option<(String, &'static str)> {
-        let name = if fallible { "try_join" } else { "join" };
-        match self.form {
-            Form::Macro => Some((format!("{}::{name}!", self.path), if fallible { "?;" } else { ";" })),
-            Form::Function if branches > 5 => None,
-            Form::Function => {
-                let count = if branches > 2 { branches.to_string() } else { String::new() };
-                let end = if fallible { ".await?;" } else { ".await;" };
-                Some((format!("{}::future::{name}{count}", self.path), end))
-            }
+/// The provider for a file: the wanted one; else `conjoin`, one that the file uses already, or the first there is.
+///
+/// # Errors
+///
+/// The package has none; the text says what to add.
+pub fn provider(package: Option<&Package>, source: &SourceFile, wanted: Option<&str>) -> Result<Provider, String> {
+    let is_wanted = |known: &&Known| wanted.is_none_or(|wanted| known.name == wanted);
+    let Some(package) = package else { return Ok(unproven(source, KNOWN.iter().find(is_wanted), wanted)) };
+    let found = |known: &'static Known| Some((known, dependency(package, known)?));
+    let usable: Vec<(&Known, &Dependency)> = KNOWN.iter().filter(is_wanted).filter_map(found).collect();
+    let is_first = |(known, _): &&(&Known, &Dependency)| known.form == Form::Marked;
+    let is_used = |(_, dependency): &&(&Known, &Dependency)| uses(source, &dependency.name);
+    let chosen = usable.iter().find(is_first).or_else(|| usable.iter().find(is_used)).or(usable.first());
+    match chosen {
+        Some((known, dependency)) => {
+            Ok(Provider { path: rooted(&dependency.name, source), form: known.form, is_certain: true })
         }
+        None => Err(missing(package, KNOWN.iter().find(is_wanted), wanted)),
     }
+}
+
+/// Why there is no provider, and the line that would bring one.
+fn missing(package: &Package, known: Option<&Known>, wanted: Option<&str>) -> String {
+    let has = |name: &str| normal(package).any(|dependency| dependency.package == name);
+    match (wanted, known) {
+        (Some(name), Some(known)) => format!("this package cannot use the join of `{name}`: {}", known.advice),
+        _ if has("tokio") => format!("this package has no join macro: {}", KNOWN[1].advice),
+        _ => format!("this package has no join macro: {}", KNOWN[2].advice),
+    }
+}
+
+/// How a known crate stands in a manifest, where its joins are there.
+fn dependency<'p>(package: &'p Package, known: &Known) -> Option<&'p Dependency> {
+    normal(package).find(|dependency| {
+        let has_feature = dependency.features.iter().any(|feature| known.features.contains(&feature.as_str()));
+        // A stand-in that takes the crate's name, as simulators do, has its macros too.
+        let is_it = dependency.package == known.name || dependency.name == known.name.replace('-', "_");
+        is_it && (known.features.is_empty() || has_feature || (known.by_default && dependency.default_features))
+    })
 }
 
 fn normal(package: &Package) -> impl Iterator<Item = &Dependency> {
     package.dependencies.iter().filter(|dependency| dependency.kind == "normal")
 }
 
-fn with_macros<'p>(
-    package: &'p Package,
-    (name, features, by_default): &(&str, &[&str], bool),
-) -> Option<&'p Dependency> {
-    normal(package).find(|dependency| {
-        let has_feature = dependency.features.iter().any(|feature| features.contains(&feature.as_str()));
-        // A stand-in that takes the crate's name, as simulators do, has its macros too.
-        let is_it = dependency.package == *name || dependency.name == name.replace('-', "_");
-        is_it && (has_feature || (*by_default && dependency.default_features))
-    })
+/// Whether a file writes joins of a crate, or has them at hand.
+fn uses(source: &SourceFile, name: &str) -> bool {
+    let text = &source.text;
+    ["join!", "try_join!", "future::join", "future::try_join", "future::zip", "future::try_zip", "prelude::*"]
+        .iter()
+        .any(|join| text.contains(&format!("{name}::{join}")))
 }
 
 /// A module of the crate's name hides the crate.
@@ -105,9 +145,71 @@ fn rooted(name: &str, source: &SourceFile) -> String {
     if is_hidden { format!("::{name}") } else { name.to_owned() }
 }
 
-/// Without a manifest, what the file names is the best guess.
-fn by_use(source: &SourceFile) -> Provider {
+/// Without a manifest, what is wanted or what the file names is the best guess.
+fn unproven(source: &SourceFile, first: Option<&Known>, wanted: Option<&str>) -> Provider {
     let names = |krate: &str| source.text.contains(&format!("{krate}::"));
-    let path = if !names("tokio") && names("futures") { "futures" } else { "tokio" };
-    Provider { path: rooted(path, source), form: Form::Macro, is_certain: names(path) }
+    let (path, form) = match (wanted, first) {
+        (Some(name), Some(known)) => (name.replace('-', "_"), known.form),
+        _ if names("conjoin") => ("conjoin".to_owned(), Form::Marked),
+        _ if !names("tokio") && names("futures") => ("futures".to_owned(), Form::Macro),
+        _ => ("tokio".to_owned(), Form::Macro),
+    };
+    Provider { is_certain: names(&path), path: rooted(&path, source), form }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(dependencies: &[(&str, &[&str], bool)], text: &str, wanted: Option<&str>) -> Result<String, String> {
+        let dependencies = dependencies.iter().map(|(name, features, default_features)| Dependency {
+            name: name.replace('-', "_"),
+            package: (*name).to_owned(),
+            features: features.iter().map(|feature| (*feature).to_owned()).collect(),
+            default_features: *default_features,
+            kind: "normal".to_owned(),
+        });
+        let package = Package {
+            name: "demo".to_owned(),
+            id: String::new(),
+            manifest_path: "Cargo.toml".into(),
+            edition: 2024,
+            targets: Vec::new(),
+            dependencies: dependencies.collect(),
+        };
+        let source = SourceFile::new("x.rs".into(), String::new(), text.to_owned());
+        provider(Some(&package), &source, wanted).map(|found| format!("{} {:?}", found.path, found.form))
+    }
+
+    #[test]
+    fn the_manifest_and_the_file_decide() {
+        let found = |dependencies: &[(&str, &[&str], bool)], text: &str| chosen(dependencies, text, None);
+        let (tokio, futures) = (("tokio", &["macros"] as &[&str], true), ("futures", &[] as &[&str], true));
+        assert_eq!(found(&[tokio, futures], ""), Ok("tokio Macro".to_owned()));
+        assert_eq!(found(&[tokio, futures], "futures::join!(a, b)"), Ok("futures Macro".to_owned()));
+        assert_eq!(found(&[tokio, futures, ("conjoin", &[], true)], ""), Ok("conjoin Marked".to_owned()));
+        assert_eq!(found(&[("futures", &[], false)], ""), Ok("futures Function".to_owned()));
+        assert_eq!(found(&[("futures-util", &[], true)], ""), Ok("futures_util Macro".to_owned()));
+        assert_eq!(found(&[("futures-concurrency", &[], true)], ""), Ok("futures_concurrency Tuple".to_owned()));
+        assert_eq!(found(&[("smol", &[], true), ("futures-lite", &[], true)], ""), Ok("futures_lite Zip".to_owned()));
+        assert_eq!(found(&[futures], "mod futures;"), Ok("::futures Macro".to_owned()));
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let rt = ("tokio", &["rt"] as &[&str], true);
+        let advice = "this package has no join macro: add the feature `macros` to `tokio` in Cargo.toml";
+        assert_eq!(chosen(&[rt], "", None), Err(advice.to_owned()));
+        let advice = "this package has no join macro: add `futures = \"0.3\"` to Cargo.toml";
+        assert_eq!(chosen(&[], "", None), Err(advice.to_owned()));
+        let advice = "this package cannot use the join of `smol`: add `smol = \"2\"` to Cargo.toml";
+        assert_eq!(chosen(&[rt], "", Some("smol")), Err(advice.to_owned()));
+    }
+
+    #[test]
+    fn a_wish_comes_first() {
+        let both: [(&str, &[&str], bool); 2] = [("conjoin", &[], true), ("tokio", &["full"], true)];
+        assert_eq!(chosen(&both, "", Some("tokio")), Ok("tokio Macro".to_owned()));
+        assert!(names().contains(&"futures-concurrency") && names().len() == 7);
+    }
 }

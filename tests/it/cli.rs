@@ -279,3 +279,33 @@ fn what_needs_the_answer_does_not_wait_for_it_without_need() {
     let ran = conjoin(Path::new(env!("CARGO_MANIFEST_DIR")), &["--message-format", "short", fixture]);
     assert!(ran.stdout.contains("`order` waits for `name` without need: 3 round trips could be 2"), "{}", ran.stdout);
 }
+
+#[test]
+fn the_join_is_that_of_the_manifest_or_of_the_wish() {
+    let source = "struct Reply(u32);\nimpl Future for Reply {\n    type Output = u32;\n    fn poll(self: std::pin::Pin<&mut Self>, _: &mut std::task::Context<'_>) -> std::task::Poll<u32> {\n        std::task::Poll::Ready(self.0)\n    }\n}\nasync fn user(id: u32) -> Result<u32, String> {\n    Ok(Reply(id).await)\n}\npub async fn page(id: u32) -> Result<u32, String> {\n    let one = user(id).await?;\n    let two = user(id + 1).await?;\n    Ok(one + two)\n}\n";
+    let said = |dependency: &str, words: &[&str]| {
+        let manifest = manifest("shop") + "[dependencies]\n" + dependency;
+        let folder = tree(&[("Cargo.toml", &manifest), ("src/lib.rs", source)]);
+        conjoin(folder.path(), &[words, &["-q"]].concat()).stdout
+    };
+    let tokio = "tokio = { version = \"1\", features = [\"macros\"] }\n";
+    for (dependency, written) in [
+        (tokio, "let (one, two) = tokio::try_join!(user(id), user(id + 1))?;"),
+        ("futures = \"0.3\"\n", "futures::try_join!(user(id), user(id + 1))?;"),
+        ("futures-util = { version = \"0.3\", default-features = false }\n", "futures_util::future::try_join("),
+        ("futures-concurrency = \"7\"\n", "futures_concurrency::future::TryJoin::try_join(("),
+        ("futures-lite = \"2\"\n", "futures_lite::future::try_zip(user(id), user(id + 1)).await?;"),
+        ("conjoin = \"0.1\"\n", "let (one, two) = conjoin::join!(user(id)?, user(id + 1)?);"),
+        (
+            "aio = { package = \"tokio\", version = \"1\", features = [\"full\"] }\n",
+            "aio::try_join!(user(id), user(id + 1))?;",
+        ),
+    ] {
+        let said = said(dependency, &[]);
+        assert!(said.contains(written), "{dependency}{said}");
+    }
+    let both = format!("{tokio}smol = \"2\"\n");
+    assert!(said(&both, &["--provider", "smol"]).contains("smol::future::try_zip(user(id), user(id + 1)).await?;"));
+    assert!(said(tokio, &["--provider", "smol"]).contains("add `smol = \"2\"` to"));
+    assert!(said("tokio = \"1\"\n", &[]).contains("feature `macros` to"));
+}

@@ -11,6 +11,8 @@ mod facts;
 mod fix;
 mod fixtures;
 mod formats;
+mod formatting;
+mod generated;
 mod hazard_rows;
 mod lowering;
 mod narrow;

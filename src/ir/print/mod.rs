@@ -7,7 +7,14 @@ mod declarations;
 mod exprs;
 mod types;
 
-use crate::ir::{Block, BlockId, Body, FileIr, LocalId, Pat, PatKind, Stmt, StmtKind};
+use crate::ir::{Block, BlockId, Body, FileIr, LocalId, Pat, PatKind, Stmt, StmtKind, TypeRef};
+
+/// A type as Rust has it, lifetimes left out.
+pub fn type_text(ty: &TypeRef) -> String {
+    let mut out = String::new();
+    types::type_ref(&mut out, ty);
+    out
+}
 
 /// Prints what a file declares, then every function with its body.
 pub fn print(ir: &FileIr) -> String {

@@ -1,76 +1,85 @@
-//! Branches to the text of a join.
+//! A step in which several awaits run to the text of a join.
 //!
 //! In: the branches of one step. Out: the lines of `let (a, b) = join!(..);`.
 
-use super::{Errors, MAX_ARGS, MAX_WIDTH, Writer, gap_before, start_of};
-use crate::index::ty::Ty;
-use crate::ir::{ExprKind, LocalId, StmtKind, TypeRef};
-use crate::rewrite::branch::{Branch, Rest, Wrap};
+use super::arms::{Arm, Member};
+use super::{Writer, start_of};
+use crate::ir::{ExprId, PatKind, StmtKind};
+use crate::rewrite::branch::Rest;
 use crate::rewrite::layers::Step;
-use crate::rewrite::{layers, layout};
+use crate::rewrite::layout;
+use crate::rewrite::pretty::{Item, Link, List, Shape, Statement, Trailing, Tree, assigned, laid_out};
+use crate::rewrite::provider::{Form, Provider};
+use crate::rewrite::style::Style;
 use crate::source::Span;
 
-/// A branch as it is written: one statement's future, or a chain of statements.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Member {
-    /// Index into the branches.
-    One(usize),
-    /// The chain's nodes.
-    Chain(Vec<usize>),
-}
+/// Wider than any line.
+const ENDLESS: usize = 1 << 20;
 
 impl Writer<'_> {
     pub(super) fn join(&mut self, branches: &[Vec<usize>]) -> Option<()> {
-        let first = *branches.first()?.first()?;
-        self.blank_line_before(first);
-        let members: Vec<Member> = branches.iter().map(|branch| self.member(branch)).collect::<Option<_>>()?;
-        let fallible = self.is_tried_at_once(&members);
-        let (call, close) = self.region.provider.call(members.len(), fallible)?;
-        let pattern = self.pattern(&members, fallible);
-        let inner = format!("{}{}", self.indent, self.unit);
-        let texts: Vec<(Vec<String>, String)> =
-            members.iter().map(|member| self.member_text(member, &inner)).collect::<Option<_>>()?;
-        let trailing: Vec<String> = branches.iter().map(|branch| self.trailing_comment(branch)).collect();
-        let has_comments =
-            texts.iter().any(|(comments, _)| !comments.is_empty()) || trailing.iter().any(|text| !text.is_empty());
+        self.blank_line_before(*branches.first()?.first()?);
+        let members = self.members(branches)?;
+        let at_once = self.is_tried_at_once(&members);
+        let arms: Vec<Vec<Arm>> =
+            (0..members.len()).map(|number| self.arms(&members, number)).collect::<Option<_>>()?;
+        let mut arms: Vec<Arm> = arms.into_iter().flatten().collect();
         for branch in branches {
             self.attributes(branch);
         }
-        let args = texts.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join(", ");
-        if !has_comments && !args.contains('\n') && args.chars().count() <= MAX_ARGS {
-            let whole = format!("{}{pattern}{call}({args}){close}", self.indent);
-            if whole.chars().count() <= MAX_WIDTH {
-                self.lines.push(whole);
-                return Some(());
-            }
-            let own_line = format!("{inner}{call}({args}){close}");
-            if !pattern.is_empty() && own_line.chars().count() <= MAX_WIDTH {
-                self.lines.push(format!("{}{}", self.indent, pattern.trim_end()));
-                self.lines.push(own_line);
-                return Some(());
-            }
-        }
-        self.lines.push(format!("{}{pattern}{call}(", self.indent));
-        for (number, (comments, text)) in texts.into_iter().enumerate() {
-            self.lines.extend(comments.into_iter().map(|comment| format!("{inner}{comment}")));
-            let behind = trailing.get(number).map_or("", String::as_str);
-            let space = if behind.is_empty() { "" } else { " " };
-            self.lines.push(format!("{inner}{text},{space}{behind}"));
-        }
-        match close.strip_prefix(".await") {
-            // rustfmt gives an await behind several lines a line of its own.
-            Some(end) => self.lines.extend([format!("{})", self.indent), format!("{}.await{end}", self.indent)]),
-            None => self.lines.push(format!("{}){close}", self.indent)),
-        }
+        let left = self.left(&members, &mut arms)?;
+        let indent = self.columns;
+        let text = joined(&self.region.provider, &self.style, &arms, at_once, |right, style| {
+            let statement = Statement { before: Vec::new(), left: left.clone(), right, end: ";" };
+            assigned(&statement, indent, style)
+        })?;
+        self.push(&text);
         Some(())
     }
 
+    /// `let (a, b) =`, `(self.a, self.b) =`, or nothing when no value is used.
+    fn left(&self, members: &[Member], arms: &mut [Arm]) -> Option<String> {
+        if self.is_assignment(members) {
+            let places = arms.iter().map(|arm| arm.pattern.clone()).collect();
+            return self.tuple("", places, self.style.fn_call_width).map(|tuple| format!("{tuple} ="));
+        }
+        let mut parts: Vec<String> = arms.iter().map(|arm| arm.pattern.clone()).collect();
+        rename_repeated(&mut parts);
+        let is_statement = |member: &Member| matches!(member, Member::One(branch) if matches!(self.statement(*branch), StmtKind::Expr { .. }));
+        if parts.iter().all(|part| part == "_") && members.iter().all(is_statement) {
+            return Some(String::new());
+        }
+        let types: Vec<&str> = arms.iter().map(|arm| arm.ty.as_deref().unwrap_or("_")).collect();
+        let is_nested = self.region.provider.form == Form::Zip;
+        let nest = |parts: &[&str]| if is_nested { nested(parts) } else { format!("({})", parts.join(", ")) };
+        if arms.iter().any(|arm| arm.ty.is_some()) {
+            let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+            return Some(format!("let {}: {} =", nest(&parts), nest(&types)));
+        }
+        self.tuple("let ", parts, self.style.max_width).map(|tuple| format!("{tuple} ="))
+    }
+
+    fn tuple(&self, name: &str, parts: Vec<String>, limit: usize) -> Option<String> {
+        let piece = |text: String| match text.rsplit_once('\n') {
+            Some((_, last)) => Tree::Raw { from: layout::indent_of(last).to_owned(), text },
+            None => Tree::Text(text),
+        };
+        let list = |name: &str, items: Vec<Tree>| {
+            let items = items.into_iter().map(Item::from).collect();
+            List { name: name.to_owned(), brackets: ('(', ')'), items, limit, trailing: Trailing::Vertical }
+        };
+        let mut items: Vec<Tree> = parts.into_iter().map(piece).collect();
+        while self.region.provider.form == Form::Zip && items.len() > 2 {
+            let last = items.split_off(items.len() - 2);
+            items.push(Tree::List(list("", last)));
+        }
+        laid_out(&Tree::List(list(name, items)), Shape::line(self.columns, &self.style).sub_width(2)?, &self.style)
+    }
+
     /// The attributes of a statement that becomes a branch stand on the join instead.
-    pub(super) fn attributes(&mut self, branch: &[usize]) {
+    fn attributes(&mut self, branch: &[usize]) {
         let [node] = branch else { return };
-        let keeps_own = self
-            .branch_of(*node)
-            .is_some_and(|branch| matches!(self.branches[branch].rest, Rest::Around(_) | Rest::Rebind(..)));
+        let keeps_own = self.branch_of(*node).is_some_and(|branch| self.is_written_again(branch));
         let start = start_of(self.region, *node).filter(|_| !keeps_own).unwrap_or(self.node_span(*node).start);
         let text = self.slice(Span { start, end: self.node_span(*node).start });
         let lines: Vec<String> = text
@@ -82,243 +91,159 @@ impl Writer<'_> {
         self.lines.extend(lines);
     }
 
-    /// The comment behind a statement, on its last line.
-    pub(super) fn trailing_comment(&self, branch: &[usize]) -> String {
-        let Some(node) = branch.last().filter(|node| **node < self.steps.last) else { return String::new() };
-        let gap = gap_before(self.region, node + 1);
-        gap.lines().next().map(str::trim).unwrap_or_default().to_owned()
-    }
-
-    pub(super) fn member(&self, branch: &[usize]) -> Option<Member> {
-        match branch {
-            [only] => self.branch_of(*only).map(Member::One),
-            chain => Some(Member::Chain(chain.to_vec())),
-        }
-    }
-
-    /// `let (a, b) = `, or nothing when no value is used.
-    fn pattern(&self, members: &[Member], fallible: bool) -> String {
-        let mut parts: Vec<String> = members.iter().map(|member| self.pattern_of(member, fallible)).collect();
-        rename_repeated(&mut parts);
-        let is_statement = |member: &Member| matches!(member, Member::One(branch) if self.is_statement(*branch));
-        if parts.iter().all(|part| part == "_") && members.iter().all(is_statement) {
-            return String::new();
-        }
-        let types: Vec<Option<Span>> = members.iter().map(|member| self.annotation(member)).collect();
-        if types.iter().all(Option::is_none) {
-            let line = format!("let ({}) = ", parts.join(", "));
-            if self.indent.chars().count() + line.trim_end().chars().count() <= MAX_WIDTH {
-                return line;
-            }
-            let Writer { indent, unit, .. } = self;
-            return format!("let (\n{indent}{unit}{},\n{indent}) = ", parts.join(&format!(",\n{indent}{unit}")));
-        }
-        let types: Vec<&str> = types.iter().map(|ty| ty.map_or("_", |ty| self.slice(ty))).collect();
-        format!("let ({}): ({}) = ", parts.join(", "), types.join(", "))
-    }
-
-    fn annotation(&self, member: &Member) -> Option<Span> {
-        match member {
-            Member::One(branch) => match &self.branches[*branch].rest {
-                Rest::Annotated(_, ty) => Some(*ty),
-                _ => None,
-            },
-            Member::Chain(_) => None,
-        }
-    }
-
-    /// The names of a chain that something outside it reads; the last one always.
-    fn exports(&self, chain: &[usize]) -> Vec<String> {
-        let body = self.region.types.body;
-        let (last, inner) =
-            chain.split_last().map_or((&[][..], &[][..]), |(last, inner)| (std::slice::from_ref(last), inner));
-        let bound = |node: &usize| layers::bindings(self.region, *node);
-        let mut names: Vec<String> = Vec::new();
-        for local in inner.iter().flat_map(bound).filter(|local| self.is_used_outside(*local, chain)) {
-            names.push(body.local(local).name.to_string());
-        }
-        names.extend(last.iter().flat_map(bound).map(|local| body.local(local).name.to_string()));
-        names
-    }
-
-    fn is_used_outside(&self, local: LocalId, chain: &[usize]) -> bool {
-        let uses = |kind: &ExprKind| match kind {
-            ExprKind::Local(used) => *used == local,
-            ExprKind::Macro(call) => call.captures.contains(&local),
-            ExprKind::Opaque(locals) => locals.contains(&local),
-            _ => false,
+    /// Whether something is left to do with a branch's value when the join has it.
+    pub(super) fn is_written_again(&self, branch: usize) -> bool {
+        let found = &self.branches[branch];
+        let Some((members, number)) = self.joined_with(found.node) else { return false };
+        let is_whole = || {
+            let is_bare = || matches!(self.statement(branch), StmtKind::Expr { semicolon: true, .. });
+            found.is_tried && (self.is_plain_let(branch) || is_bare())
         };
-        let mut used = self.region.types.body.exprs.iter().filter(|expr| uses(&expr.kind));
-        used.any(|expr| !chain.iter().any(|node| self.node_span(*node).contains(expr.span)))
-    }
-
-    /// A branch with the comments in front of it; its lines but the first begin with `inner`.
-    fn member_text(&self, member: &Member, inner: &str) -> Option<(Vec<String>, String)> {
-        match member {
-            Member::One(branch) => {
-                let found = &self.branches[*branch];
-                Some((self.comment_lines(found.node), self.future_text(found, inner)))
-            }
-            Member::Chain(chain) => self.chain_text(chain, inner).map(|text| (Vec::new(), text)),
-        }
-    }
-
-    fn future_text(&self, branch: &Branch, inner: &str) -> String {
-        let future = self.slice(branch.future);
-        let room = MAX_WIDTH.saturating_sub(inner.chars().count() + 1);
-        let wrapped = |text: &str| match branch.wrap {
-            Wrap::No => text.to_owned(),
-            Wrap::Await => format!("async {{ {text}.await }}"),
-            Wrap::Join => format!("async {{ {text} }}"),
-        };
-        if let Some(line) = layout::on_one_line(future).map(|line| wrapped(&line)).filter(|line| !line.contains('\n')) {
-            let broken = future.lines().skip(1).filter(|line| line.trim_start().starts_with('.')).count();
-            let limit = if broken > 1 { room.min(MAX_ARGS) } else { room };
-            if line.chars().count() <= limit {
-                return line;
+        match found.rest {
+            Rest::Pattern(_) | Rest::Annotated(..) | Rest::Nothing => false,
+            Rest::Assigned(_) => !self.is_assignment(&members),
+            Rest::Rebind(_) | Rest::Around => {
+                !(self.is_tried_at_once(&members) || self.is_marked(&members, number) && is_whole())
             }
         }
-        let from = self.line_indent(branch.future.start);
-        if branch.wrap == Wrap::No {
-            return layout::moved(future, from, inner);
+    }
+
+    /// What the name of a branch's value stands for: the await, or the `?` that the join keeps.
+    pub(super) fn hole_of(&self, branch: usize) -> ExprId {
+        let found = &self.branches[branch];
+        let is_marked = self.joined_with(found.node).is_some_and(|(members, number)| self.is_marked(&members, number));
+        found.tried.filter(|_| is_marked).unwrap_or(found.site)
+    }
+
+    /// Whether the value of a branch needs a name until its statement is written.
+    pub(super) fn needs_name(&self, branch: usize) -> bool {
+        match self.steps.is_in_chain(self.branches[branch].node) {
+            true => self.is_chain_tried_later(branch),
+            false => self.is_written_again(branch),
         }
-        let deeper = format!("{inner}{}", self.unit);
-        let moved = layout::moved(future, from, &deeper);
-        let last_line = moved.lines().next_back().unwrap_or_default();
-        let ending = match branch.wrap {
-            Wrap::Join => String::new(),
-            _ => format!("\n{}.await", layout::indent_of(last_line)),
-        };
-        format!("async {{\n{deeper}{moved}{ending}\n{inner}}}")
     }
 
-    /// The indentation of the line that a byte stands on.
-    fn line_indent(&self, at: u32) -> &str {
-        let start = self.region.source.text[..at as usize].rfind('\n').map_or(0, |at| at + 1);
-        layout::indent_of(&self.region.source.text[start..at as usize])
-    }
-
-    /// `async { let a = ..; b(a).await }`, with the names that are needed outside as its value.
-    fn chain_text(&self, chain: &[usize], inner: &str) -> Option<String> {
-        let exports = self.exports(chain);
-        let may_fail = chain.iter().any(|node| self.region.analysis.region.nodes[*node].may_fail);
-        if may_fail && exports.len() > 1 {
-            // The error's type could not be told from the block.
+    /// The name that the statement itself gives to the value.
+    pub(super) fn own_name(&self, branch: usize) -> Option<String> {
+        if !self.needs_name(branch) {
             return None;
         }
-        let deeper = format!("{inner}{}", self.unit);
-        let mut lines = vec!["async {".to_owned()];
-        let (last, before) = chain.split_last()?;
-        let whole: &[usize] = if exports.len() > 1 { chain } else { before };
-        for node in whole {
-            lines.extend(self.comment_lines(*node).into_iter().map(|comment| format!("{deeper}{comment}")));
-            let span = Span { start: start_of(self.region, *node)?, end: self.node_span(*node).end };
-            lines.push(format!("{deeper}{}", layout::moved(self.slice(span), &self.indent, &deeper)));
-        }
-        if exports.len() > 1 {
-            lines.push(format!("{deeper}({})", exports.join(", ")));
-        } else {
-            lines.extend(self.comment_lines(*last).into_iter().map(|comment| format!("{deeper}{comment}")));
-            let span = self.region.types.body.expr(*self.region.analysis.region.nodes[*last].sites.last()?).span;
-            lines.push(format!("{deeper}{}", layout::moved(self.slice(span), self.line_indent(span.start), &deeper)));
-        }
-        lines.push(format!("{inner}}}"));
-        Some(lines.join("\n"))
-    }
-
-    fn pattern_of(&self, member: &Member, fallible: bool) -> String {
-        let branch = match member {
-            Member::One(branch) => *branch,
-            Member::Chain(chain) => {
-                let mut names = self.exports(chain);
-                return if names.len() == 1 { names.remove(0) } else { format!("({})", names.join(", ")) };
+        match (&self.branches[branch].rest, self.statement(branch)) {
+            (_, StmtKind::Let { pat, .. }) if self.steps.is_in_chain(self.branches[branch].node) => {
+                let name = self.region.types.body.local(*pat.bindings.first()?).name.to_string();
+                (pat.kind == PatKind::Ident).then_some(name)
             }
-        };
-        match &self.branches[branch].rest {
-            Rest::Pattern(pat) | Rest::Annotated(pat, _) => self.slice(*pat).to_owned(),
-            // With `try_join!(..)?` the value is what the statement binds.
-            Rest::Rebind(..) | Rest::Around(_) if fallible => {
-                self.statement_pattern(branch).unwrap_or_else(|| self.bound[branch].clone())
-            }
-            Rest::Rebind(..) | Rest::Around(_) => self.bound[branch].clone(),
-            Rest::Nothing => "_".to_owned(),
-        }
-    }
-
-    /// The pattern of the `let` that a branch comes from.
-    pub(super) fn statement_pattern(&self, branch: usize) -> Option<String> {
-        match self.statement(branch) {
-            StmtKind::Let { pat, ty: None, .. } => Some(self.slice(pat.span).to_owned()),
+            (Rest::Rebind(name), _) => Some(name.clone()),
             _ => None,
         }
     }
 
-    fn is_statement(&self, branch: usize) -> bool {
-        matches!(self.statement(branch), StmtKind::Expr { .. })
+    /// Whether a branch ends a chain whose error is looked at behind the join.
+    fn is_chain_tried_later(&self, branch: usize) -> bool {
+        let node = self.branches[branch].node;
+        let Some((members, number)) = self.joined_with(node) else { return false };
+        let is_last = matches!(&members[number], Member::Chain(chain) if chain.last() == Some(&node));
+        let may_fail = |node: &usize| self.region.analysis.region.nodes[*node].may_fail;
+        let may_fail = matches!(&members[number], Member::Chain(chain) if chain.iter().any(may_fail));
+        is_last && may_fail && !self.is_tried_at_once(&members) && !self.is_marked(&members, number)
     }
 
-    fn statement(&self, branch: usize) -> &StmtKind {
-        let node = &self.region.analysis.region.nodes[self.branches[branch].node];
-        let block = self.region.analysis.region.block.unwrap_or(crate::ir::BlockId(0));
-        &self.region.types.body.block(block).stmts[node.stmt].kind
-    }
-
-    /// Whether nothing but `?` is done with the values, and all branches fail with one error: its type is known, or
-    /// the callee is the same.
-    pub(super) fn is_tried_at_once(&self, members: &[Member]) -> bool {
-        if self.errors == Errors::EachInTurn {
-            return false;
-        }
-        let errors: Vec<Option<&Ty>> = members.iter().map(|member| self.error_of(member)).collect();
-        let one_type = errors.iter().all(|error| error.is_some() && *error == errors[0]);
-        let callees: Vec<&str> = members.iter().map(|member| self.callee_of(member)).collect();
-        let one_callee =
-            callees.iter().all(|callee| !callee.is_empty() && *callee == callees[0]) && self.returns_result();
-        members.iter().all(|member| self.is_tried(member)) && (one_type || one_callee)
-    }
-
-    /// Whether `?` is all that is done with a branch's value, and the value is bound by a plain `let`.
-    fn is_tried(&self, member: &Member) -> bool {
-        let is_let = |branch: usize| matches!(self.statement(branch), StmtKind::Let { ty: None, otherwise: None, .. });
-        match member {
-            Member::One(branch) => {
-                self.branches[*branch].is_tried && self.branches[*branch].wrap != Wrap::Join && is_let(*branch)
-            }
-            Member::Chain(_) => self.error_of(member).is_some(),
+    pub(super) fn chain_of(&self, branch: usize) -> Vec<usize> {
+        match self.joined_with(self.branches[branch].node) {
+            Some((mut members, number)) => match members.swap_remove(number) {
+                Member::Chain(chain) => chain,
+                Member::One(_) => Vec::new(),
+            },
+            None => Vec::new(),
         }
     }
 
-    /// The error a branch fails with; of a chain, that of every `?` in it.
-    fn error_of(&self, member: &Member) -> Option<&Ty> {
-        let branch = match member {
-            Member::One(branch) => *branch,
-            Member::Chain(chain) => self.branch_of(*chain.last()?).filter(|_| self.exports(chain).len() == 1)?,
-        };
-        self.branches[branch].error.as_ref().filter(|_| self.branches[branch].is_tried)
-    }
-
-    fn callee_of(&self, member: &Member) -> &str {
-        match member {
-            Member::One(branch) => &self.branches[*branch].callee,
-            Member::Chain(_) => "",
+    /// Where in its join a node's error is looked at, where that is not left for later.
+    pub(super) fn place_in_join(&self, node: usize) -> Option<usize> {
+        let (members, number) = self.joined_with(node)?;
+        if self.is_tried_at_once(&members) {
+            return Some(0);
         }
+        self.is_marked(&members, number).then_some(number)
     }
 
-    /// Whether `?` in this function can only be tried on a `Result`.
-    fn returns_result(&self) -> bool {
-        matches!(&self.region.types.function.ret, Some(TypeRef::Path(path)) if path.last().ends_with("Result"))
-    }
-
-    pub(super) fn joined_with(&self, node: usize) -> Option<Vec<Member>> {
-        let branches = self.steps.steps.iter().find_map(|step| match step {
-            Step::Join(branches) if branches.iter().any(|branch| branch.contains(&node)) => Some(branches),
+    /// Whether some join of the region joins its errors too.
+    pub(super) fn tries_at_once(&self) -> bool {
+        let joins = self.steps.steps.iter().filter_map(|step| match step {
+            Step::Join(branches) => self.members(branches),
             _ => None,
-        })?;
-        branches.iter().map(|branch| self.member(branch)).collect()
+        });
+        { joins }.any(|members| self.is_tried_at_once(&members))
     }
+}
 
-    pub(super) fn branch_of(&self, node: usize) -> Option<usize> {
-        self.branches.iter().position(|branch| branch.node == node)
+/// The text that `write` makes of the call that joins. Arms that cannot be laid out anew stay as they are, and where even
+/// that is too wide, as comments may be, no line is too long.
+fn joined(
+    provider: &Provider,
+    style: &Style,
+    arms: &[Arm],
+    at_once: bool,
+    write: impl Fn(Tree, &Style) -> Option<String>,
+) -> Option<String> {
+    let item =
+        |arm: &Arm, tree: &Tree| Item { before: arm.before.clone(), tree: tree.clone(), behind: arm.behind.clone() };
+    let anew = call(provider, style, arms.iter().map(|arm| item(arm, &arm.tree)).collect(), at_once)?;
+    let forced = call(provider, style, arms.iter().map(|arm| item(arm, &arm.forced)).collect(), at_once)?;
+    let endless = Style { max_width: ENDLESS, ..style.clone() };
+    write(anew, style).or_else(|| write(forced.clone(), style)).or_else(|| write(forced, &endless))
+}
+
+/// The call that joins. `None` when there are more branches than it takes.
+fn call(provider: &Provider, style: &Style, items: Vec<Item>, at_once: bool) -> Option<Tree> {
+    let list = |name: String, items: Vec<Item>| List { items, ..List::call(&name, Vec::new(), style) };
+    let (path, name) = (&provider.path, if at_once { "try_join" } else { "join" });
+    let tries = usize::from(at_once);
+    let awaited = |root: List| {
+        let links = vec![Link { name: ".await".to_owned(), args: None, tries }];
+        Tree::Chain { root: Box::new(Tree::List(root)), tries: 0, links }
+    };
+    let count = items.len();
+    match provider.form {
+        Form::Marked if count > 16 => None,
+        Form::Macro | Form::Marked => {
+            let root = Tree::List(list(format!("{path}::{name}!"), items));
+            Some(if at_once { Tree::Chain { root: Box::new(root), tries, links: Vec::new() } } else { root })
+        }
+        Form::Function if count > 5 => None,
+        Form::Function => {
+            let number = if count > 2 { count.to_string() } else { String::new() };
+            Some(awaited(list(format!("{path}::future::{name}{number}"), items)))
+        }
+        Form::Tuple if count > 12 => None,
+        Form::Tuple => {
+            let name = if at_once { "TryJoin::try_join" } else { "Join::join" };
+            let tuple = Tree::List(list(String::new(), items));
+            Some(awaited(list(format!("{path}::future::{name}"), vec![Item::from(tuple)])))
+        }
+        Form::Zip => {
+            let name = format!("{path}::future::{}", if at_once { "try_zip" } else { "zip" });
+            zipped(&name, items, &list).map(awaited)
+        }
+    }
+}
+
+/// `zip(a, zip(b, c))`.
+fn zipped(name: &str, mut items: Vec<Item>, list: &dyn Fn(String, Vec<Item>) -> List) -> Option<List> {
+    if items.len() < 3 {
+        return (items.len() == 2).then(|| list(name.to_owned(), items));
+    }
+    let rest = items.split_off(1);
+    items.push(Item::from(Tree::List(zipped(name, rest, list)?)));
+    Some(list(name.to_owned(), items))
+}
+
+/// `(a, (b, c))`.
+fn nested(parts: &[&str]) -> String {
+    match parts {
+        [first, second] => format!("({first}, {second})"),
+        [first, rest @ ..] if !rest.is_empty() => format!("({first}, {})", nested(rest)),
+        _ => parts.concat(),
     }
 }
 

@@ -2,22 +2,19 @@
 //!
 //! In: [`Steps`] and [`Branch`]es. Out: the text that replaces the region.
 
+mod arms;
+mod chain;
+mod finish;
 mod join;
+mod kinds;
 
-use crate::rewrite::branch::{Branch, Rest};
+use crate::rewrite::branch::Branch;
 use crate::rewrite::layers::{Step, Steps};
 use crate::rewrite::names::Names;
-use crate::rewrite::{Region, layout};
+use crate::rewrite::style::{Style, style};
+use crate::rewrite::tree::Reader;
+use crate::rewrite::{Region, layout, order};
 use crate::source::Span;
-
-/// As wide as rustfmt lets a line be by default.
-const MAX_WIDTH: usize = 100;
-
-/// The longest argument list that rustfmt leaves on one line by default.
-const MAX_ARGS: usize = 60;
-
-/// One level of indentation where the file shows no other.
-const INDENT: &str = "    ";
 
 /// The bytes that are replaced: from the first statement that changes to the last.
 pub(super) fn replaced(region: &Region<'_>, steps: &Steps) -> Option<Span> {
@@ -42,6 +39,10 @@ pub(super) struct Written {
     pub(super) text: String,
     /// Whether it has a join whose errors are joined into one.
     pub(super) tries_at_once: bool,
+    /// Whether of several errors the first in the source is returned, joins whose errors are one apart.
+    pub(super) keeps_order: bool,
+    /// Whether no block gives away what it may still borrow.
+    pub(super) is_certain: bool,
 }
 
 /// The text of all steps.
@@ -55,31 +56,23 @@ pub(super) fn write(region: &Region<'_>, steps: &Steps, branches: &[Branch], err
     if (steps.first + 1..=steps.last).any(|node| !is_only_comments(gap_before(region, node))) {
         return None;
     }
-    let newline = if region.source.text.contains("\r\n") { "\r\n" } else { "\n" };
-    let mut names = Names::new(region.types, region.source);
-    let unit = unit(region, &indent);
-    let (bound, lines) = (Vec::new(), Vec::new());
-    let mut writer = Writer { region, steps, branches, errors, unit, indent, bound, lines };
-    for branch in branches {
-        let name = match &branch.rest {
-            Rest::Rebind(name, _) => name.clone(),
-            Rest::Around(_) => names.fresh(region.types, *region.analysis.region.nodes[branch.node].sites.last()?),
-            _ => String::new(),
-        };
-        writer.bound.push(name);
-    }
+    let style = style(region.source).with_unit(unit(region, &indent));
+    let columns = style.width(&indent);
+    let (bound, lines) = (vec![String::new(); branches.len()], Vec::new());
+    let mut writer = Writer { region, steps, branches, errors, style, columns, indent, bound, lines };
+    writer.name_values();
     for step in &steps.steps {
         writer.step(step)?;
     }
-    let mut joins = steps.steps.iter().filter_map(|step| match step {
-        Step::Join(branches) => branches.iter().map(|branch| writer.member(branch)).collect::<Option<Vec<_>>>(),
-        _ => None,
-    });
-    let tries_at_once = joins.any(|members| writer.is_tried_at_once(&members));
+    let tries_at_once = writer.tries_at_once();
+    let keeps_order = order::is_kept(region, steps, &|node| writer.place_in_join(node));
     let text = writer.lines.join("\n");
     let text = text.strip_prefix(writer.indent.as_str()).unwrap_or(&text).to_owned();
-    let text = if newline == "\n" { text } else { text.replace("\r\n", "\n").replace('\n', newline) };
-    Some(Written { text, tries_at_once })
+    // As rustfmt tells it: by the first line of the file.
+    let is_dos = region.source.text.find('\n').is_some_and(|at| region.source.text[..at].ends_with('\r'));
+    let text = if is_dos { text.replace("\r\n", "\n").replace('\n', "\r\n") } else { text };
+    let is_certain = !steps.joins().flatten().any(|branch| branch.len() > 1 && writer.may_borrow_own(branch));
+    Some(Written { text, tries_at_once, keeps_order, is_certain })
 }
 
 struct Writer<'a> {
@@ -87,9 +80,10 @@ struct Writer<'a> {
     steps: &'a Steps,
     branches: &'a [Branch],
     errors: Errors,
+    style: Style,
+    /// How far the region is indented.
+    columns: usize,
     indent: String,
-    /// One level more.
-    unit: String,
     /// The name each branch's value is bound to, where the statement is written again.
     bound: Vec<String>,
     lines: Vec<String>,
@@ -99,10 +93,12 @@ impl Writer<'_> {
     fn step(&mut self, step: &Step) -> Option<()> {
         match step {
             Step::Keep(node) => {
-                self.comments(*node, true);
+                self.blank_line_before(*node);
+                let comments = self.comment_lines(*node);
+                self.lines.extend(comments.into_iter().map(|comment| format!("{}{comment}", self.indent)));
                 let start = start_of(self.region, *node)?;
                 let text = self.slice(Span { start, end: self.node_span(*node).end }).to_owned();
-                self.lines.push(format!("{}{text}", self.indent));
+                self.push(&text);
             }
             Step::Join(nodes) => self.join(nodes)?,
             Step::Finish(node) => self.finish(*node)?,
@@ -110,56 +106,25 @@ impl Writer<'_> {
         Some(())
     }
 
-    fn finish(&mut self, node: usize) -> Option<()> {
-        let branch = self.branch_of(node)?;
-        if self.joined_with(node).is_some_and(|chosen| self.is_tried_at_once(&chosen)) {
-            return Some(());
-        }
-        if self.steps.is_in_chain(node) {
-            return self.finish_chain(node);
-        }
-        let hole = match &self.branches[branch].rest {
-            Rest::Rebind(_, hole) | Rest::Around(hole) => *hole,
-            _ => return Some(()),
-        };
-        let span = self.node_span(node);
-        let before = self.slice(Span { start: start_of(self.region, node)?, end: hole.start });
-        let after = self.slice(Span { start: hole.end, end: span.end });
-        // The line that broke behind `=` need not, and what hung on it hangs one level higher.
-        let (before, after) = match before.trim_end().strip_suffix('=') {
-            Some(start) if before.contains('\n') && !start.contains('\n') => (
-                format!("{start}= "),
-                after.replace(&format!("\n{}{}", self.indent, self.unit), &format!("\n{}", self.indent)),
-            ),
-            _ => (before.to_owned(), after.to_owned()),
-        };
-        let before = without_own_name(before, &self.bound[branch], &after);
-        let value = format!("{}{after}", self.bound[branch]);
-        let folded = layout::on_one_line(&value)
-            .filter(|_| !after.contains('{'))
-            .map(|value| format!("{}{before}{value}", self.indent));
-        let folded = folded.filter(|line| !line.contains('\n') && line.chars().count() <= MAX_WIDTH);
-        self.lines.push(folded.unwrap_or_else(|| format!("{}{before}{value}", self.indent)));
-        Some(())
+    /// A line, or several of which the first has no indentation yet.
+    fn push(&mut self, text: &str) {
+        self.lines.push(format!("{}{text}", self.indent));
     }
 
-    /// What a chain gives is bound by the join; its error, if it may fail, is returned here.
-    fn finish_chain(&mut self, last: usize) -> Option<()> {
-        let branch = self.branch_of(last)?;
-        if self.branches[branch].is_tried {
-            let (indent, pattern) = (&self.indent, self.statement_pattern(branch)?);
-            let name = pattern.trim_start_matches("mut ").to_owned();
-            self.lines.push(format!("{indent}let {pattern} = {name}?;"));
+    /// Gives a name to each value whose statement is written again.
+    fn name_values(&mut self) {
+        let mut names = Names::new(self.region.types, self.region.source);
+        for branch in 0..self.branches.len() {
+            if let Some(given) = self.own_name(branch) {
+                self.bound[branch] = given;
+            } else if self.needs_name(branch) {
+                self.bound[branch] = names.fresh(self.region.types, self.branches[branch].site);
+            }
         }
-        Some(())
     }
 
-    fn comments(&mut self, node: usize, keep_blank: bool) {
-        if keep_blank {
-            self.blank_line_before(node);
-        }
-        let comments = self.comment_lines(node);
-        self.lines.extend(comments.into_iter().map(|comment| format!("{}{comment}", self.indent)));
+    fn reader<'r>(&'r self, hole: Option<(crate::ir::ExprId, &'r str)>) -> Reader<'r> {
+        Reader { body: self.region.types.body, source: self.region.source, style: &self.style, hole }
     }
 
     fn blank_line_before(&mut self, node: usize) {
@@ -193,24 +158,12 @@ impl Writer<'_> {
     }
 }
 
-/// `User { name: ` without its `name: `, where nothing but `name` follows.
-fn without_own_name(before: String, name: &str, after: &str) -> String {
-    let is_whole = after.trim_start().starts_with([',', '}']);
-    let shorter = before.trim_end().strip_suffix(':').and_then(|start| start.strip_suffix(name));
-    let is_field = |start: &&str| start.ends_with(|c: char| c.is_whitespace() || c == '{');
-    match shorter.filter(is_field) {
-        Some(start) if is_whole => start.to_owned(),
-        _ => before,
-    }
-}
-
 /// One level of indentation as the file has it: what the statements of this block have more than the line that opens it.
-fn unit(region: &Region<'_>, indent: &str) -> String {
+fn unit<'a>(region: &Region<'_>, indent: &'a str) -> Option<&'a str> {
     let opens = region.analysis.region.block.map_or(0, |block| region.types.body.block(block).span.start as usize);
     let text = &region.source.text[..opens];
     let line = &text[text.rfind('\n').map_or(0, |at| at + 1)..];
-    let outer = layout::indent_of(line);
-    indent.strip_prefix(outer).filter(|unit| !unit.is_empty()).unwrap_or(INDENT).to_owned()
+    indent.strip_prefix(layout::indent_of(line)).filter(|unit| !unit.is_empty())
 }
 
 /// What stands between a statement and the one before it.

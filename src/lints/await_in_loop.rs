@@ -1,0 +1,85 @@
+//! Rounds of a loop that do not need one another.
+#![doc = include_str!("await_in_loop.md")]
+
+use crate::analysis::effects::words;
+use crate::analysis::loops::{Waiting, loops};
+use crate::diagnostic::{Confidence, Diagnostic, Label, Level};
+use crate::index::qualified_name;
+use crate::lints::{Context, Lint};
+use crate::rewrite;
+
+pub(super) static AWAIT_IN_LOOP: Lint = Lint {
+    name: "await_in_loop",
+    level: Level::Warn,
+    summary: "rounds of a loop that do not need one another",
+    docs: include_str!("await_in_loop.md"),
+    run,
+};
+
+fn run(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    if crate::analysis::is_rewritten(context.types.function) {
+        return;
+    }
+    let waiting = loops(context.types, context.effects, Confidence::Likely).into_iter();
+    found.extend(waiting.filter_map(|(_, waiting)| diagnose(context, &waiting.ok()?)));
+}
+
+fn diagnose(context: &Context<'_>, waiting: &Waiting) -> Option<Diagnostic> {
+    let body = context.types.body;
+    let names: Vec<String> =
+        waiting.sites.iter().map(|site| format!("`{}`", rewrite::awaited_name(context.types, *site))).collect();
+    let (first, last) = (waiting.sites.first()?, waiting.sites.last()?);
+    let label = |text: &str, span| Label { span, text: text.to_owned() };
+    let waits = if names.len() == 1 { "waits" } else { "wait" };
+    Some(Diagnostic {
+        lint: AWAIT_IN_LOOP.name,
+        level: AWAIT_IN_LOOP.level,
+        confidence: waiting.confidence,
+        file: context.id.file,
+        function: context
+            .types
+            .index
+            .file(context.id.file)
+            .map(|ir| qualified_name(ir, context.types.function))
+            .unwrap_or_default(),
+        message: format!(
+            "{} {waits} in each round for the round before, without need: one round trip for each item could be one for all",
+            names.join(" and ")
+        ),
+        primary: label("each round waits here", body.expr(*last).span),
+        labels: [
+            (first != last).then(|| label("and here", body.expr(*first).span)),
+            Some(label("all items are there", body.expr(waiting.iter).span)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
+        timeline: None,
+        evidence: evidence(&names, waiting),
+        notes: notes(waiting),
+        fix: None,
+    })
+}
+
+fn evidence(names: &[String], waiting: &Waiting) -> Vec<String> {
+    let line = |(name, effect): (&String, &crate::analysis::effects::Effect)| {
+        let (callee, deed) = words::gist(&effect.because);
+        match callee {
+            Some(callee) if *name != callee => format!("{name}: {callee} {deed}"),
+            _ => format!("{name} {deed}"),
+        }
+    };
+    names.iter().zip(&waiting.effects).map(line).collect()
+}
+
+fn notes(waiting: &Waiting) -> Vec<String> {
+    let mut notes = vec![
+        "`futures::future::join_all` awaits them together and keeps their order; where there may be many, \
+         `futures::stream::iter(..).buffered(n)` lets at most n of them wait at once"
+            .to_owned(),
+    ];
+    if waiting.may_fail {
+        notes.push("the loop ends with the first error; then the others would have started".to_owned());
+    }
+    notes
+}
