@@ -226,8 +226,17 @@ impl Split<'_, '_> {
     /// An await whose value is dropped is an effect or a guard.
     fn discards(&self, stmt: &Stmt, expr: ExprId, found: &Inspection) -> Option<Blocker> {
         let StmtKind::Expr { semicolon, .. } = &stmt.kind else { return None };
-        let drops = *semicolon && !found.sites.is_empty() && is_bare_await(self.types, expr);
-        drops.then(|| Blocker::new(BlockerKind::Fence("discarded"), stmt.span))
+        if !*semicolon || found.sites.is_empty() {
+            return None;
+        }
+        let what = if is_bare_await(self.types, expr) {
+            "discarded"
+        } else if is_judged(self.types, expr) {
+            "check"
+        } else {
+            return None;
+        };
+        Some(Blocker::new(BlockerKind::Fence(what), stmt.span))
     }
 }
 
@@ -253,7 +262,9 @@ fn kept_for_effect(types: &Types<'_>, pat: &Pat, node: &Node) -> Option<Blocker>
         if is_guard || (name.starts_with('_') && node.sites.is_empty() && !node.calls.is_empty()) {
             return fence("acquire");
         }
-        return if name.starts_with('_') { fence("discarded") } else { None };
+        // A value that nobody looks at is there for its error.
+        let is_for_error = node.may_fail && !types.is_used(*only);
+        return if name.starts_with('_') || is_for_error { fence("discarded") } else { None };
     }
     if pat.kind == PatKind::Wild || pat.kind == PatKind::Unit { fence("discarded") } else { None }
 }
@@ -295,6 +306,12 @@ fn is_bare_await(types: &Types<'_>, expr: ExprId) -> bool {
         }
         _ => false,
     }
+}
+
+/// `ensure(allowed().await, "no")?;`: the value goes to a call of which only the error counts.
+fn is_judged(types: &Types<'_>, expr: ExprId) -> bool {
+    let ExprKind::Try { base } = types.body.expr(expr).kind else { return false };
+    matches!(types.body.expr(base).kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. })
 }
 
 fn is_adapted_await(types: &Types<'_>, expr: ExprId) -> bool {

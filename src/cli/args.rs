@@ -387,6 +387,7 @@ mod tests {
             [(name.clone(), Level::Deny), (name.clone(), Level::Allow)]
         );
         assert!(levels("c -D warnings").contains(&(name.clone(), Level::Deny)));
-        assert_eq!(levels("c -A sequential_await -D warnings").last(), Some(&(name, Level::Allow)));
+        let given = levels("c -A sequential_await -D warnings");
+        assert_eq!(given.iter().rfind(|(lint, _)| *lint == name), Some(&(name.clone(), Level::Allow)));
     }
 }

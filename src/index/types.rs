@@ -310,7 +310,7 @@ impl<'a> Types<'a> {
             "map_err" | "context" | "with_context" | "wrap_err" | "wrap_err_with" | "ok" | "ok_or" | "ok_or_else"
             | "inspect_err" => of,
             "clone" | "to_owned" => of.peel_refs(),
-            "as_ref" | "as_mut" | "borrow" | "as_deref" => of,
+            "as_ref" | "as_mut" | "borrow" | "as_deref" | "instrument" | "in_current_span" => of,
             "first" | "last" | "next" | "pop" | "nth" | "find" | "min_by_key" | "max_by_key" | "get" | "pop_front"
             | "pop_back" => match self.items(*receiver) {
                 Ty::Unknown => Ty::Unknown,

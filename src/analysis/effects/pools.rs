@@ -10,14 +10,17 @@ use crate::ir::{ExprId, ExprKind, Name, Owner, TypeRef};
 
 /// Whether a call takes something from a pool, which others may be waiting for.
 pub(super) fn gives(types: &Types<'_>, call: ExprId, name: &str) -> bool {
-    let ExprKind::MethodCall { receiver, .. } = &types.body.expr(call).kind else { return false };
+    let ExprKind::MethodCall { receiver, args, .. } = &types.body.expr(call).kind else { return false };
     if let Callee::Workspace { functions, resolved: true } = callee(types, call) {
         return functions.iter().all(|id| gives_connection(types.index, *id));
     }
-    if !matches!(
-        name,
-        "get" | "get_conn" | "get_connection" | "connect" | "connection" | "acquire" | "checkout" | "get_owned"
-    ) {
+    // What is asked for by name or address is no connection of the pool's, or a new pool.
+    if !args.is_empty()
+        || !matches!(
+            name,
+            "get" | "get_conn" | "get_connection" | "connect" | "connection" | "acquire" | "checkout" | "get_owned"
+        )
+    {
         return false;
     }
     let named = match &types.body.expr(*receiver).kind {
