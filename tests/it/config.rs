@@ -54,7 +54,7 @@ fn the_provider_of_a_package_is_its_own_unless_it_is_said() {
     let folder = workspace(
         "",
         "",
-        "[package.metadata.conjoin]\nprovider = \"futures\"\n[dependencies]\ntokio = \"1\"\nfutures = \"0.3\"\n",
+        "[package.metadata.conjoin]\nprovider = \"futures\"\n[dependencies]\ntokio = { version = \"1\", features = [\"macros\"] }\nfutures = \"0.3\"\n",
     );
     let advice = |arguments: &[&str]| {
         let all = ["-q", "-p", "one"].iter().chain(arguments).copied().collect::<Vec<_>>();
