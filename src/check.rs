@@ -43,6 +43,8 @@ pub struct Outcome {
     pub problems: Vec<Problem>,
     /// Comments that speak to this tool and are not understood.
     pub unclear: Vec<Problem>,
+    /// How many diagnostics were taken out because they are old.
+    pub old: usize,
     /// Files looked at.
     pub files: usize,
     /// Their lines.

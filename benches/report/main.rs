@@ -106,6 +106,7 @@ fn report(path: &Path) -> Result<(), Box<dyn Error>> {
         packages: &discovery.selected_packages,
         repository: None,
         diagnostics: &outcome.diagnostics,
+        old: outcome.old,
         files: outcome.files,
         lines: outcome.lines,
     };

@@ -13,8 +13,8 @@ use crate::rewrite::provider;
 /// Every lint that a table names is one, and so is every provider.
 pub(super) fn check(workspace: &Workspace) -> Result<(), Failure> {
     let all = || workspace.settings.iter().chain([&workspace.loose_settings]);
-    let named = all().filter_map(|settings| Some((settings, settings.provider.as_deref()?)));
-    for (settings, name) in named.filter(|(_, name)| !provider::names().contains(name)) {
+    let mut named = all().filter_map(|settings| Some((settings, settings.provider.as_deref()?)));
+    if let Some((settings, name)) = named.find(|(_, name)| !provider::names().contains(name)) {
         let place = said(settings, "provider").unwrap_or_default();
         let help = match near_names(name, provider::names().into_iter()).first() {
             Some(near) => format!("did you mean `{near}`?"),

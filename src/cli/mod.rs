@@ -236,6 +236,7 @@ fn report_of<'a>(discovery: &'a Discovery, outcome: &'a Outcome) -> Report<'a> {
         packages: &discovery.selected_packages,
         repository: repository(&discovery.workspace),
         diagnostics: &outcome.diagnostics,
+        old: outcome.old,
         files: outcome.files,
         lines: outcome.lines,
     }

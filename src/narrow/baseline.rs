@@ -30,10 +30,12 @@ pub struct Place {
 /// File, function, lint.
 type Key = (String, String, String);
 
-/// The baselines of the selected files: `given` for all, or what tables name.
-pub fn places(workspace: &Workspace, given: Option<&Path>) -> Vec<Place> {
+/// The baselines of the selected files: `given` for all, or what tables name. Of a file that could not be read nobody
+/// knows what is in it.
+pub fn places(workspace: &Workspace, given: Option<&Path>, unread: &[Problem]) -> Vec<Place> {
     let mut places: BTreeMap<PathBuf, Vec<usize>> = BTreeMap::new();
-    for (number, file) in workspace.files.iter().enumerate().filter(|(_, file)| file.is_selected) {
+    let is_read = |file: &SourceFile| file.is_selected && unread.iter().all(|problem| problem.file != file.name);
+    for (number, file) in workspace.files.iter().enumerate().filter(|(_, file)| is_read(file)) {
         let named = workspace.settings_of(file).baseline.as_deref();
         if let Some(path) = given.or(named) {
             places.entry(path.to_owned()).or_default().push(number);

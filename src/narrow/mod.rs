@@ -35,7 +35,8 @@ pub fn narrow(
     repository: Option<&Path>,
     outcome: &mut Outcome,
 ) -> Result<(), Failure> {
-    let baselines = baseline::places(workspace, old.baseline.as_deref());
+    let all = outcome.diagnostics.len();
+    let baselines = baseline::places(workspace, old.baseline.as_deref(), &outcome.problems);
     if old.is_updating {
         if baselines.is_empty() {
             let help = "give `--baseline FILE`, or write `baseline = \"conjoin-baseline.tsv\"` into conjoin.toml";
@@ -51,5 +52,6 @@ pub fn narrow(
         let changes = since::changes(repository, revision)?;
         outcome.diagnostics.retain(|diagnostic| changes.touch(workspace, diagnostic));
     }
+    outcome.old = all - outcome.diagnostics.len();
     Ok(())
 }

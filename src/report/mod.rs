@@ -44,6 +44,8 @@ pub struct Report<'a> {
     pub repository: Option<&'a Path>,
     /// What was found.
     pub diagnostics: &'a [Diagnostic],
+    /// How many more there are that are old.
+    pub old: usize,
     /// How many files were reported on.
     pub files: usize,
     /// How many lines they have.
@@ -132,7 +134,11 @@ pub fn summary(report: &Report<'_>, elapsed: Duration, style: Style) -> String {
         return format!("{head} no file was looked at\n  {} {help}", style.quiet("help:"));
     }
     if report.diagnostics.is_empty() {
-        return format!("{} nothing waits without need; {looked}", style.good("conjoin:"));
+        let nothing = match report.old {
+            0 => "nothing waits without need".to_owned(),
+            old => format!("nothing new waits without need, {old} older left out"),
+        };
+        return format!("{} {nothing}; {looked}", style.good("conjoin:"));
     }
     let timelines = || report.diagnostics.iter().filter_map(|diagnostic| diagnostic.timeline.as_ref());
     let before: usize = timelines().map(|timeline| timeline.before).sum();
@@ -143,6 +149,7 @@ pub fn summary(report: &Report<'_>, elapsed: Duration, style: Style) -> String {
         0 => String::new(),
         _ => format!(", {} of {} could be saved", saved, text::count(before, "round trip")),
     };
+    let old = if report.old == 0 { String::new() } else { format!(", {} older left out", report.old) };
     let mut names: Vec<&str> = report.diagnostics.iter().map(|diagnostic| diagnostic.lint).collect();
     names.sort_unstable();
     names.dedup();
@@ -150,7 +157,7 @@ pub fn summary(report: &Report<'_>, elapsed: Duration, style: Style) -> String {
         .iter()
         .filter(|name| !name.is_empty())
         .map(|name| format!("\n  {} `cargo conjoin --explain {name}` says more about it", style.quiet("help:")));
-    format!("{head} {found}{trips}; {looked}{}", explain.collect::<String>())
+    format!("{head} {found}{old}{trips}; {looked}{}", explain.collect::<String>())
 }
 
 fn loudest(diagnostics: &[Diagnostic]) -> Level {

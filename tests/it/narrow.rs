@@ -79,6 +79,19 @@ fn what_a_baseline_knows_for_nothing_is_told_and_taken_out() {
 }
 
 #[test]
+fn what_cannot_be_parsed_stays_in_a_baseline() {
+    let folder = package();
+    files(folder.path(), &with_baseline(&["--update-baseline"]));
+    let before = std::fs::read_to_string(folder.path().join(BASELINE)).unwrap();
+    write(folder.path(), "src/lib.rs", format!("{WAITS} let").as_bytes());
+    for arguments in [with_baseline(&[]), with_baseline(&["--update-baseline"])] {
+        let ran = short(folder.path(), &arguments);
+        assert!(ran.code == Some(0) && ran.stderr.lines().all(|line| !line.contains("counts")), "{ran:?}");
+    }
+    assert_eq!(std::fs::read_to_string(folder.path().join(BASELINE)).unwrap(), before);
+}
+
+#[test]
 fn a_baseline_may_stand_in_a_table() {
     let folder = package();
     write(folder.path(), "conjoin.toml", b"baseline = \"known/b.tsv\"\n");

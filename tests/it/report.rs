@@ -93,7 +93,7 @@ pub(crate) fn written(workspace: &Workspace, diagnostics: &[Diagnostic], format:
 }
 
 pub(crate) fn report<'a>(workspace: &'a Workspace, diagnostics: &'a [Diagnostic]) -> Report<'a> {
-    Report { workspace, packages: &[0], repository: None, diagnostics, files: 1, lines: 1500 }
+    Report { workspace, packages: &[0], repository: None, diagnostics, old: 0, files: 1, lines: 1500 }
 }
 
 fn human(text: &str, diagnostic: Diagnostic, style: Style) -> String {
@@ -308,6 +308,15 @@ fn the_last_line_counts_what_could_be_saved() {
     let said =
         |diagnostics: &[Diagnostic]| summary(&report(&workspace, diagnostics), Duration::from_millis(1234), PLAIN);
     assert_eq!(said(&[]), "conjoin: nothing waits without need; 1 file and 1,500 lines in 1.23 s");
+    let old = |diagnostics: &[Diagnostic]| {
+        summary(&Report { old: 3, ..report(&workspace, diagnostics) }, Duration::ZERO, PLAIN)
+    };
+    assert!(old(&[]).starts_with("conjoin: nothing new waits without need, 3 older left out; "), "{}", old(&[]));
+    assert!(
+        old(&[page()]).starts_with("conjoin: 1 diagnostic, 3 older left out, 1 of 2 round trips "),
+        "{}",
+        old(&[page()])
+    );
     assert_eq!(
         said(&[page(), page()]),
         "conjoin: 2 diagnostics, 2 of 4 round trips could be saved; 1 file and 1,500 lines in 1.23 s\n  \
