@@ -17,7 +17,8 @@ use crate::index::{FunctionId, Index};
 use crate::ir::{Unclear, lower, print};
 use crate::knowledge::ClaimKind;
 use crate::lints::{Context, LINTS};
-use crate::source::{FileId, Problem};
+use crate::source::{FileId, Problem, Span};
+use crate::suppress::{Strictness, suppress};
 use crate::why::{self, Why};
 
 /// What a run is asked for.
@@ -42,6 +43,8 @@ pub struct Outcome {
     pub problems: Vec<Problem>,
     /// Comments that speak to this tool and are not understood.
     pub unclear: Vec<Problem>,
+    /// How many diagnostics were taken out because they are old.
+    pub old: usize,
     /// Files looked at.
     pub files: usize,
     /// Their lines.
@@ -78,27 +81,40 @@ pub fn check(workspace: &Workspace, options: &Options, progress: &(dyn Fn(usize,
     outcome
 }
 
-/// The comments of a file that speak to this tool and are not understood.
+/// What is said in a file to this tool and means nothing: comments, and allows of what is no lint.
 fn unclear_in(index: &Index<'_>, file: FileId) -> Vec<Problem> {
-    let unclear = index.file(file).map_or(&[][..], |ir| &ir.unclear);
-    let problem = |unclear: &Unclear| {
-        let source = index.source(file);
-        let place = source.position(unclear.span.start);
-        let word = unclear.words.split_whitespace().next().unwrap_or_default();
-        let words = || ClaimKind::ALL.into_iter().map(ClaimKind::word);
-        let help = match near_names(word, words()).as_slice() {
-            [near, ..] if *near != word => format!("did you mean `{near}`?"),
-            [near, ..] => format!("write ` -- ` between `{near}` and the reason"),
-            [] => "write `reads`, `writes` or `fence`, and a reason behind ` -- `".to_owned(),
-        };
-        Problem {
-            file: source.name.clone(),
-            place: Some((place.line, place.column)),
-            message: format!("says `conjoin: {}`, which means nothing above a function", unclear.words),
-            help: Some(help),
-        }
+    let source = index.source(file);
+    let problem = |span: Span, message: String, help: String| {
+        let place = source.position(span.start);
+        Problem { file: source.name.clone(), place: Some((place.line, place.column)), message, help: Some(help) }
     };
-    unclear.iter().map(problem).collect()
+    let Ok(ir) = index.read(file) else { return Vec::new() };
+    let comments = ir.unclear.iter().map(|unclear| {
+        let above = if unclear.words.starts_with("al") { "here" } else { "above a function" };
+        let message = format!("says `conjoin: {}`, which means nothing {above}", unclear.words);
+        problem(unclear.span, message, words_to_write(unclear))
+    });
+    let names = || LINTS.iter().map(|lint| lint.name);
+    let allows = ir.allows.iter().flat_map(|allow| allow.lints.iter().map(move |lint| (allow.span, lint)));
+    let unknown = allows.filter(|(_, lint)| names().all(|known| known != lint.as_str())).map(|(span, lint)| {
+        let help = match near_names(lint, names()).first() {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`cargo conjoin --list` names them all".to_owned(),
+        };
+        problem(span, format!("allows `{lint}`, which is no lint"), help)
+    });
+    comments.chain(unknown).collect()
+}
+
+fn words_to_write(unclear: &Unclear) -> String {
+    let word = unclear.words.split([' ', '\t', '(']).next().unwrap_or_default();
+    let words = || ClaimKind::ALL.into_iter().map(ClaimKind::word);
+    match near_names(word, words().chain(["allow"])).as_slice() {
+        ["allow", ..] => "write `allow(sequential_await) -- reason`".to_owned(),
+        [near, ..] if *near != word => format!("did you mean `{near}`?"),
+        [near, ..] => format!("write ` -- ` between `{near}` and the reason"),
+        [] => "write `reads`, `writes` or `fence`, and a reason behind ` -- `".to_owned(),
+    }
 }
 
 /// Why the awaits of a line stand where they stand.
@@ -109,6 +125,7 @@ fn unclear_in(index: &Index<'_>, file: FileId) -> Vec<Problem> {
 pub fn why(workspace: &Workspace, options: &Options, file: FileId, line: usize) -> Result<Vec<Why>, Problem> {
     let index = Index::new(workspace, options.tests);
     let effects = Effects::new(&index);
+    let options = &own_options(&index, file, options);
     index.read(file).map_err(Clone::clone)?;
     let asked = why::on_line(&index, file, line)?;
     let mut found = Vec::new();
@@ -181,17 +198,42 @@ pub fn verdicts_of(
 pub fn check_file(effects: &Effects<'_>, file: FileId, options: &Options) -> Result<Vec<Diagnostic>, Problem> {
     let index = effects.index;
     let mut found = Vec::new();
-    if index.awaits(file) == 0 {
-        return Ok(found);
+    let own = own_options(index, file, options);
+    if index.awaits(file) > 0 {
+        index.read(file).map_err(Clone::clone)?;
+        // What was left out awaits less than twice, and in no loop.
+        for (id, _) in index.functions_in(file).filter(|(_, function)| !function.is_outlined) {
+            check_function(effects, id, &own, &mut found);
+        }
     }
-    index.read(file).map_err(Clone::clone)?;
-    // What was left out awaits less than twice, and in no loop.
-    for (id, _) in index.functions_in(file).filter(|(_, function)| !function.is_outlined) {
-        check_function(effects, id, options, &mut found);
+    if index.naming_us().binary_search(&file).is_ok() {
+        let ir = index.read(file).map_err(Clone::clone)?;
+        suppress(file, &ir.allows, strictness(index, file), &mut found);
     }
-    found.retain(|diagnostic| diagnostic.confidence >= options.confidence && diagnostic.level > Level::Allow);
+    // Only now, because what is not wanted in this run is not allowed for nothing.
+    found.retain(|diagnostic| diagnostic.confidence >= own.confidence && diagnostic.level > Level::Allow);
     found.sort_by_key(|diagnostic| (diagnostic.primary.span.start, diagnostic.primary.span.end));
     Ok(found)
+}
+
+/// What is asked for, where the settings of a file's package do not say something else.
+fn own_options(index: &Index<'_>, file: FileId, options: &Options) -> Options {
+    let settings = index.workspace.settings_of(index.source(file));
+    let levels = settings.levels.iter().map(|(lint, level, _)| (lint.clone(), *level));
+    Options {
+        confidence: settings.confidence.unwrap_or(options.confidence),
+        levels: levels.chain(options.levels.iter().cloned()).collect(),
+        provider: options.provider.clone().or_else(|| settings.provider.clone()),
+        ..options.clone()
+    }
+}
+
+fn strictness(index: &Index<'_>, file: FileId) -> Strictness {
+    let settings = index.workspace.settings_of(index.source(file));
+    Strictness {
+        unused: settings.reports_unused_suppressions == Some(true),
+        reasons: settings.requires_reasons == Some(true),
+    }
 }
 
 fn check_function(effects: &Effects<'_>, id: FunctionId, options: &Options, found: &mut Vec<Diagnostic>) {

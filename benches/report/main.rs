@@ -104,7 +104,9 @@ fn report(path: &Path) -> Result<(), Box<dyn Error>> {
     let report = Report {
         workspace: &discovery.workspace,
         packages: &discovery.selected_packages,
+        repository: None,
         diagnostics: &outcome.diagnostics,
+        old: outcome.old,
         files: outcome.files,
         lines: outcome.lines,
     };

@@ -6,14 +6,17 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::fixing::{BuildWords, FixWords, Fixing};
+use super::narrowing::{Narrowing, NarrowingWords};
+use super::values::{format, place};
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, ValueEnum};
+use clap_complete::Shell;
 
 use crate::check::Options;
 use crate::diagnostic::{Confidence, Level};
 use crate::discover::{Failure, Kinds, Selection, near_names};
 use crate::lints::{LINTS, Lint};
-use crate::report::{Format, Rendered};
+use crate::report::Format;
 
 /// What the command line asks.
 #[derive(Debug)]
@@ -22,8 +25,10 @@ pub(super) struct Args {
     pub(super) selection: Selection,
     pub(super) options: Options,
     pub(super) fixing: Fixing,
+    pub(super) narrowing: Narrowing,
     pub(super) format: Format,
     pub(super) output: Option<PathBuf>,
+    pub(super) page: Option<PathBuf>,
     pub(super) color: Option<When>,
     pub(super) exit_zero: bool,
     pub(super) is_quiet: bool,
@@ -38,6 +43,9 @@ pub(super) enum Question {
     Why(PathBuf, usize),
     Explain(String),
     List,
+    Config,
+    Completions(Shell),
+    Man,
     Ir,
 }
 
@@ -58,6 +66,11 @@ pub(super) fn parse(mut words: Vec<OsString>) -> Result<Args, clap::Error> {
     let read = Words::from_arg_matches(&matches)?;
     let levels = levels(&matches).map_err(|failure| error(clap::error::ErrorKind::InvalidValue, &failure))?;
     Ok(convert(read, levels))
+}
+
+/// The command as `clap` has it.
+pub(super) fn command() -> clap::Command {
+    Words::command()
 }
 
 /// The lint of that name, `conjoin::` and hyphens allowed.
@@ -102,12 +115,15 @@ struct Words {
     /// When to use colour: also CARGO_TERM_COLOR, NO_COLOR, CLICOLOR_FORCE
     #[arg(long, value_name = "WHEN")]
     color: Option<When>,
-    /// How to write the findings: human, short, json (cargo's own, for editors)
+    /// How to write the findings: human, short, json (cargo's own, for editors), sarif, github, gitlab
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = format)]
     message_format: Format,
     /// Where to write the findings instead of stdout
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Write a page with all waterfalls too, for a browser
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// Exit with 0 even when something is reported
     #[arg(long)]
     exit_zero: bool,
@@ -120,8 +136,15 @@ struct Words {
     /// List the lints
     #[arg(long)]
     list: bool,
+    /// Print what holds for each package, and where it is said
+    #[arg(long)]
+    print_config: bool,
     #[arg(long, value_name = "WHAT", hide = true)]
     emit: Option<Emit>,
+    #[arg(long, value_name = "SHELL", hide = true)]
+    completions: Option<Shell>,
+    #[arg(long, hide = true)]
+    man: bool,
 
     #[command(flatten)]
     fixing: FixWords,
@@ -130,8 +153,8 @@ struct Words {
     #[arg(long, value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(crate::rewrite::provider::names()), hide_possible_values = true)]
     provider: Option<String>,
     /// Report what is at least this sure
-    #[arg(long, value_name = "HOW", default_value = "likely", help_heading = "Lints")]
-    confidence: Sure,
+    #[arg(long, value_name = "HOW", help_heading = "Lints")]
+    confidence: Option<Sure>,
     /// Do not report a lint (or `warnings`)
     #[arg(short = 'A', long, value_name = "LINT", help_heading = "Lints")]
     allow: Vec<String>,
@@ -141,6 +164,8 @@ struct Words {
     /// Report a lint (or `warnings`) as an error
     #[arg(short = 'D', long, value_name = "LINT", help_heading = "Lints")]
     deny: Vec<String>,
+    #[command(flatten)]
+    narrowing: NarrowingWords,
 
     /// Packages to look at: names, globs, package-id specs
     #[arg(short, long, value_name = "SPEC", help_heading = "Packages")]
@@ -221,24 +246,37 @@ fn convert(words: Words, levels: Vec<(String, Level)>) -> Args {
         Question::Explain(name)
     } else if let Some((path, line)) = words.why.clone() {
         Question::Why(path, line)
+    } else if let Some(shell) = words.completions {
+        Question::Completions(shell)
+    } else if words.man {
+        Question::Man
+    } else if words.print_config {
+        Question::Config
     } else if words.emit.is_some() {
         Question::Ir
     } else {
         Question::Report
     };
-    let confidence = match words.confidence {
+    let confidence = words.confidence.map(|sure| match sure {
         Sure::Proven => Confidence::Proven,
         Sure::Likely => Confidence::Likely,
         Sure::Possible => Confidence::Possible,
-    };
+    });
     let selection = selection(&words);
     Args {
         question,
+        narrowing: words.narrowing.read(confidence),
         fixing: words.fixing.read(&words.build, cargo_options(&words)),
-        options: Options { tests: selection.kinds.tests, confidence, levels, provider: words.provider },
+        options: Options {
+            tests: selection.kinds.tests,
+            confidence: confidence.unwrap_or(Confidence::Likely),
+            levels,
+            provider: words.provider,
+        },
         selection,
         format: words.message_format,
         output: words.output,
+        page: words.report,
         color: words.color,
         exit_zero: words.exit_zero,
         is_quiet: words.quiet,
@@ -267,6 +305,7 @@ fn selection(words: &Words) -> Selection {
         manifest_path: words.manifest_path.clone(),
         kinds,
         cargo_options: cargo_options(words),
+        only: None,
         names_from_root: matches!(words.message_format, Format::Json { .. }),
     }
 }
@@ -305,32 +344,6 @@ fn level_of(lint: &Lint, levels: &[(String, Level)]) -> Level {
     levels.iter().rev().find(|(name, _)| name == lint.name).map_or(lint.level, |(_, level)| *level)
 }
 
-/// Editors ask for variants of JSON that differ in the human text inside; cargo allows several in one word.
-fn format(word: &str) -> Result<Format, String> {
-    let json = |rendered| Ok(Format::Json { rendered });
-    match word {
-        "human" => Ok(Format::Human),
-        "short" => Ok(Format::Short),
-        _ if !word.split(',').all(|part| part == "json" || part.starts_with("json-")) => {
-            Err("expected `human`, `short` or `json`".to_owned())
-        }
-        _ if word.contains("json-diagnostic-short") => json(Rendered::Short),
-        _ if word.contains("json-diagnostic-rendered-ansi") => json(Rendered::Ansi),
-        _ => json(Rendered::Plain),
-    }
-}
-
-/// `file:line`, or `file:line:column` as it is copied from a report.
-fn place(word: &str) -> Result<(PathBuf, usize), String> {
-    let last_number = |text: &str| {
-        let (rest, number) = text.rsplit_once(':')?;
-        Some((rest.to_owned(), number.parse::<usize>().ok()?))
-    };
-    let (file, line) = last_number(word).ok_or("expected FILE:LINE, as in `src/api.rs:42`")?;
-    let (file, line) = last_number(&file).unwrap_or((file, line));
-    if line == 0 { Err("lines count from 1".to_owned()) } else { Ok((file.into(), line)) }
-}
-
 fn error(kind: clap::error::ErrorKind, failure: &Failure) -> clap::Error {
     Words::command().error(kind, format!("{}\n\nhelp: {}", failure.message, failure.help))
 }
@@ -338,6 +351,7 @@ fn error(kind: clap::error::ErrorKind, failure: &Failure) -> clap::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::Rendered;
 
     fn args(words: &str) -> Args {
         parse(words.split_whitespace().map(OsString::from).collect()).unwrap()
@@ -375,12 +389,5 @@ mod tests {
         assert!(levels("c -D warnings").contains(&(name.clone(), Level::Deny)));
         let given = levels("c -A sequential_await -D warnings");
         assert_eq!(given.iter().rfind(|(lint, _)| *lint == name), Some(&(name.clone(), Level::Allow)));
-    }
-
-    #[test]
-    fn a_place_may_be_copied_from_a_report() {
-        assert_eq!(place("src/a.rs:4"), Ok(("src/a.rs".into(), 4)));
-        assert_eq!(place("src/a.rs:4:17"), Ok(("src/a.rs".into(), 4)));
-        assert!(place("src/a.rs").is_err() && place("src/a.rs:x").is_err() && place("src/a.rs:0").is_err());
     }
 }

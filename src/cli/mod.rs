@@ -5,9 +5,13 @@
 //! Invariant: with exit code 2 nothing stands on stdout. A reader who closes stdout early has seen enough: 0.
 
 mod args;
+mod config;
 mod fixing;
+mod narrowing;
 mod output;
+mod papers;
 mod progress;
+mod values;
 
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
@@ -24,6 +28,7 @@ use crate::fix::vcs::{self, Allowed};
 use crate::fix::write::write;
 use crate::fix::{Fixed, fix, verified};
 use crate::lints::LINTS;
+use crate::narrow::narrow;
 use crate::report::{self, Report};
 use crate::source::{FileId, Problem};
 use crate::verify::Build;
@@ -60,6 +65,8 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
 fn answer(args: &Args, output: &Output) -> Result<u8, Failure> {
     match &args.question {
         Question::List => return output.print(&lint_table()),
+        Question::Completions(shell) => return output.print(&papers::completions(args::command(), *shell)),
+        Question::Man => return output.print(&papers::man(args::command())),
         Question::Explain(name) => {
             let lint = args::lint(name)?;
             return output.print(&format!("# conjoin::{}\n\n{}", lint.name, lint.docs));
@@ -69,7 +76,13 @@ fn answer(args: &Args, output: &Output) -> Result<u8, Failure> {
     start_pool(args.jobs);
     let begin = Instant::now();
     let directory = working_directory()?;
-    let discovery = discover::discover(&args.selection, &directory)?;
+    let mut selection = args.selection.clone();
+    if let Some(from) = &args.narrowing.files_from {
+        selection.only = Some(narrowing::named_files(from, &directory)?);
+    }
+    let mut discovery = discover::discover(&selection, &directory)?;
+    config::check(&discovery.workspace)?;
+    narrowing::overrule(&mut discovery.workspace, &args.narrowing);
     if args.is_verbose {
         discovery.remarks.iter().for_each(|remark| output.note(remark));
     }
@@ -78,6 +91,7 @@ fn answer(args: &Args, output: &Output) -> Result<u8, Failure> {
         Question::Why(path, line) => {
             explain_place(&options, &discovery, &discover::absolute(&directory, path), *line, output)
         }
+        Question::Config => output.print(&config::print(&discovery.workspace, &options)),
         Question::Ir => output.print(&emit_ir(&discovery.workspace, &options)),
         _ => report_all(args, &options, discovery, &directory, begin, output),
     }
@@ -117,6 +131,11 @@ fn report_all(
             fix(&mut discovery.workspace, options, args.fixing.choice, compiled)?
         }
     };
+    let mut old = args.narrowing.old.clone();
+    old.baseline = old.baseline.map(|path| discover::absolute(directory, &path));
+    if args.fixing.deed != Deed::Diff {
+        narrow(&discovery.workspace, &old, repository(&discovery.workspace), &mut fixed.outcome)?;
+    }
     let has_nothing_read = is_all_unreadable(&discovery, &fixed.outcome);
     let code = match args.fixing.deed {
         _ if has_nothing_read => WRONG_QUESTION,
@@ -187,7 +206,18 @@ fn heed_interrupts(is_stopped: &Arc<AtomicBool>) {
 fn print_report(args: &Args, discovery: &Discovery, outcome: &Outcome, output: &Output) -> Result<u8, Failure> {
     let report = report_of(discovery, outcome);
     let code = exit_code(outcome, args.exit_zero);
+    if let Some(path) = &args.page {
+        write_page(path, &report)?;
+    }
     output.write(code, |out, style| report::write(out, &report, args.format, style))
+}
+
+fn write_page(path: &Path, report: &Report<'_>) -> Result<(), Failure> {
+    let mut bytes = Vec::new();
+    report::html(&mut bytes, report).and_then(|()| std::fs::write(path, bytes)).map_err(|error| Failure {
+        message: format!("cannot write the page to `{}`: {error}", path.display()),
+        help: "check that the folder exists and has room".to_owned(),
+    })
 }
 
 fn print_diff(workspace: &Workspace, fixed: &Fixed, is_always_zero: bool, output: &Output) -> Result<u8, Failure> {
@@ -204,10 +234,17 @@ fn report_of<'a>(discovery: &'a Discovery, outcome: &'a Outcome) -> Report<'a> {
     Report {
         workspace: &discovery.workspace,
         packages: &discovery.selected_packages,
+        repository: repository(&discovery.workspace),
         diagnostics: &outcome.diagnostics,
+        old: outcome.old,
         files: outcome.files,
         lines: outcome.lines,
     }
+}
+
+/// The folder of version control that the workspace lies in.
+fn repository(workspace: &Workspace) -> Option<&Path> {
+    workspace.root.ancestors().find(|folder| folder.join(".git").exists())
 }
 
 fn problems<'a>(discovery: &'a Discovery, outcome: &'a Outcome) -> impl Iterator<Item = &'a Problem> {

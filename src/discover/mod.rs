@@ -7,7 +7,9 @@
 mod claims;
 mod manifest;
 mod read;
+mod settings;
 mod spec;
+mod tables;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -18,6 +20,8 @@ use crate::source::{Problem, SourceFile};
 
 pub use claims::Claim;
 use manifest::Manifest;
+use settings::Exclusion;
+pub use settings::Settings;
 pub(crate) use spec::near_names;
 use walk::Candidate;
 
@@ -34,6 +38,10 @@ pub struct Workspace {
     pub files: Vec<SourceFile>,
     /// What the manifests say of calls.
     pub claims: Vec<Claim>,
+    /// What they say of a run, for each package.
+    pub settings: Vec<Settings>,
+    /// The same for code of no package.
+    pub loose_settings: Settings,
 }
 
 /// A workspace as cargo knows it, or a package that is one by itself.
@@ -103,6 +111,8 @@ pub struct Selection {
     pub exclude: Vec<String>,
     /// The manifest to start from instead of the nearest one.
     pub manifest_path: Option<PathBuf>,
+    /// Where it is there: only those of the selected files, by their whole paths.
+    pub only: Option<Vec<PathBuf>>,
     /// Which kinds of code are wanted beside the sources.
     pub kinds: Kinds,
     /// Options handed on to cargo: `--offline`, `--config …`.
@@ -159,10 +169,23 @@ pub struct Failure {
 pub fn discover(selection: &Selection, directory: &Path) -> Result<Discovery, Failure> {
     let mut remarks = Vec::new();
     let manifests = load_manifests(selection, directory, &mut remarks)?;
-    let claims = claims::claims(&manifests)?;
+    let tables = tables::tables(&manifests)?;
+    let loose_table = if manifests.is_empty() { tables::nearest_file(directory)? } else { None };
+    let claims = claims::claims(&tables)?;
+    let members = manifests.iter().map(|manifest| manifest.members.len()).sum();
+    let settings = settings::settings(&tables, members)?;
+    let loose_settings = settings::merged(loose_table.iter())?;
+    let exclusions = settings::exclusions(tables.iter().chain(&loose_table))?;
     let mut found = Found::new(&manifests, selection)?;
     for path in &selection.paths {
         found.select_path(&absolute(directory, path), selection.kinds);
+    }
+    if let Some(only) = &selection.only {
+        found.limit(only);
+    }
+    let excluded = found.exclude(&exclusions);
+    if excluded > 0 {
+        remarks.push(format!("left out because of `exclude`: {excluded} files"));
     }
     let root = names_root(&manifests, selection, directory);
     let selected_packages = found.selected_packages();
@@ -172,13 +195,20 @@ pub fn discover(selection: &Selection, directory: &Path) -> Result<Discovery, Fa
     let roots = roots(&manifests);
     let packages = manifests.into_iter().flat_map(|manifest| manifest.members).map(|member| member.package).collect();
     Ok(Discovery {
-        workspace: Workspace { root, packages, roots, files, claims },
+        workspace: Workspace { root, packages, roots, files, claims, settings, loose_settings },
         problems,
         unread,
         selected_packages,
         asks_for_tests,
         remarks,
     })
+}
+
+impl Workspace {
+    /// What holds for a file.
+    pub fn settings_of(&self, file: &SourceFile) -> &Settings {
+        file.package.and_then(|package| self.settings.get(package)).unwrap_or(&self.loose_settings)
+    }
 }
 
 impl Package {
@@ -236,6 +266,22 @@ impl Found {
         for candidate in inside {
             candidate.is_selected |= !has_wanted || candidate.kind.is_wanted(kinds);
         }
+    }
+
+    /// Leaves out what is not among some files.
+    fn limit(&mut self, only: &[PathBuf]) {
+        let only: std::collections::HashSet<&Path> = only.iter().map(PathBuf::as_path).collect();
+        self.candidates.values_mut().for_each(|candidate| {
+            candidate.is_selected &= only.contains(candidate.path.as_path());
+        });
+    }
+
+    /// Leaves out what was selected and is excluded; how many that were.
+    fn exclude(&mut self, exclusions: &[Exclusion]) -> usize {
+        let is_excluded =
+            |candidate: &&mut Candidate| exclusions.iter().any(|exclusion| exclusion.covers(&candidate.path));
+        let selected = self.candidates.values_mut().filter(|candidate| candidate.is_selected);
+        selected.filter(is_excluded).map(|candidate| candidate.is_selected = false).count()
     }
 
     /// The packages that have, or would have, something to say.

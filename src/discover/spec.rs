@@ -72,7 +72,7 @@ fn matches_version(spec: &str, version: &str) -> bool {
     version.strip_prefix(spec).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '+', '-']))
 }
 
-fn matches_glob(pattern: &[u8], text: &[u8]) -> bool {
+pub(super) fn matches_glob(pattern: &[u8], text: &[u8]) -> bool {
     match (pattern.split_first(), text.split_first()) {
         (None, None) => true,
         (Some((b'*', rest)), _) => (0..=text.len()).any(|skipped| matches_glob(rest, &text[skipped..])),

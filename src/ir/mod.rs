@@ -50,11 +50,26 @@ pub struct FileIr {
     pub macros: Vec<MacroDecl>,
     /// Statics, thread-locals included.
     pub statics: Vec<Static>,
-    /// Comments above functions that speak to this tool and are not understood.
+    /// Where the source allows lints, sorted by place.
+    pub allows: Vec<Allow>,
+    /// Comments that speak to this tool and are not understood.
     pub unclear: Vec<Unclear>,
 }
 
-/// A comment above a function that speaks to this tool and is not understood.
+/// A comment or attribute that allows lints.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Allow {
+    /// Where it stands.
+    pub span: Span,
+    /// The lints, `sequential_await`; they need not exist.
+    pub lints: Vec<Name>,
+    /// Whether it says why.
+    pub has_reason: bool,
+    /// The code that it is about.
+    pub covers: Span,
+}
+
+/// A comment that speaks to this tool and is not understood.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Unclear {
     /// Where it stands.

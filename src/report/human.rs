@@ -114,7 +114,9 @@ fn reasons(diagnostic: &Diagnostic, style: Style) -> Vec<String> {
         "" => String::new(),
         function => format!("in `{}`; ", clean(function, style)),
     };
-    lines.extend(item("note:", &format!("{place}confidence: {}", diagnostic.confidence), style));
+    if !diagnostic.lint.is_empty() {
+        lines.extend(item("note:", &format!("{place}confidence: {}", diagnostic.confidence), style));
+    }
     for note in &diagnostic.notes {
         lines.extend(item("note:", &clean(note, style), style));
     }

@@ -11,6 +11,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::escaped::line;
 use super::{Rendered, Report, Style, code, human, located, rewritten, short, text};
 use crate::diagnostic::{Diagnostic, Edit, Fix, Label, Level};
 use crate::discover::{Package, Target, Workspace};
@@ -37,11 +38,6 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>, rendered: Rendered
     }
     let success = report.diagnostics.iter().all(|diagnostic| diagnostic.level < Level::Deny);
     line(out, &BuildFinished { reason: "build-finished", success })
-}
-
-fn line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, value)?;
-    out.write_all(b"\n")
 }
 
 #[derive(Serialize)]
@@ -181,7 +177,9 @@ fn children<'a>(diagnostic: &'a Diagnostic, file: &'a SourceFile) -> Vec<Child<'
         children.push(child("note", format!("{before} today, {} then", timeline.after), Vec::new()));
     }
     children.extend(diagnostic.evidence.iter().map(|line| child("note", format!("reads: {line}"), Vec::new())));
-    children.push(child("note", format!("confidence: {}", diagnostic.confidence), Vec::new()));
+    if !diagnostic.lint.is_empty() {
+        children.push(child("note", format!("confidence: {}", diagnostic.confidence), Vec::new()));
+    }
     children.extend(diagnostic.notes.iter().map(|note| child("note", note.clone(), Vec::new())));
     children
 }

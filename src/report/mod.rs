@@ -5,9 +5,15 @@
 //! Invariant: no control character of a source text or path reaches a terminal; JSON carries them escaped.
 
 mod changes;
+mod escaped;
+mod github;
+mod gitlab;
+mod html;
 mod human;
 mod json;
+mod known;
 mod rewritten;
+mod sarif;
 mod short;
 mod snippet;
 mod text;
@@ -15,6 +21,7 @@ mod timeline;
 mod why;
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, Level};
@@ -22,6 +29,7 @@ use crate::discover::Workspace;
 use crate::source::{Problem, SourceFile};
 
 pub use changes::{changes, diff, status};
+pub use html::html;
 pub use text::{Style, clean};
 pub use why::why;
 
@@ -32,8 +40,12 @@ pub struct Report<'a> {
     pub workspace: &'a Workspace,
     /// The packages that were reported on, as indices into the workspace's packages.
     pub packages: &'a [usize],
+    /// The root of the repository that holds it all. What is read beside a change counts its files from there.
+    pub repository: Option<&'a Path>,
     /// What was found.
     pub diagnostics: &'a [Diagnostic],
+    /// How many more there are that are old.
+    pub old: usize,
     /// How many files were reported on.
     pub files: usize,
     /// How many lines they have.
@@ -52,6 +64,12 @@ pub enum Format {
         /// What the `rendered` field holds.
         rendered: Rendered,
     },
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// GitHub's workflow commands, which become annotations.
+    Github,
+    /// GitLab's code quality report.
+    Gitlab,
 }
 
 /// The human text inside JSON.
@@ -85,6 +103,9 @@ pub fn write(out: &mut dyn Write, report: &Report<'_>, format: Format, style: St
             Ok(())
         }
         Format::Json { rendered } => json::write(out, report, rendered, style),
+        Format::Sarif => sarif::write(out, report),
+        Format::Github => github::write(out, report, style),
+        Format::Gitlab => gitlab::write(out, report),
     }
 }
 
@@ -113,7 +134,11 @@ pub fn summary(report: &Report<'_>, elapsed: Duration, style: Style) -> String {
         return format!("{head} no file was looked at\n  {} {help}", style.quiet("help:"));
     }
     if report.diagnostics.is_empty() {
-        return format!("{} nothing waits without need; {looked}", style.good("conjoin:"));
+        let nothing = match report.old {
+            0 => "nothing waits without need".to_owned(),
+            old => format!("nothing new waits without need, {old} older left out"),
+        };
+        return format!("{} {nothing}; {looked}", style.good("conjoin:"));
     }
     let timelines = || report.diagnostics.iter().filter_map(|diagnostic| diagnostic.timeline.as_ref());
     let before: usize = timelines().map(|timeline| timeline.before).sum();
@@ -124,6 +149,7 @@ pub fn summary(report: &Report<'_>, elapsed: Duration, style: Style) -> String {
         0 => String::new(),
         _ => format!(", {} of {} could be saved", saved, text::count(before, "round trip")),
     };
+    let old = if report.old == 0 { String::new() } else { format!(", {} older left out", report.old) };
     let mut names: Vec<&str> = report.diagnostics.iter().map(|diagnostic| diagnostic.lint).collect();
     names.sort_unstable();
     names.dedup();
@@ -131,7 +157,7 @@ pub fn summary(report: &Report<'_>, elapsed: Duration, style: Style) -> String {
         .iter()
         .filter(|name| !name.is_empty())
         .map(|name| format!("\n  {} `cargo conjoin --explain {name}` says more about it", style.quiet("help:")));
-    format!("{head} {found}{trips}; {looked}{}", explain.collect::<String>())
+    format!("{head} {found}{old}{trips}; {looked}{}", explain.collect::<String>())
 }
 
 fn loudest(diagnostics: &[Diagnostic]) -> Level {

@@ -86,7 +86,8 @@ pub(super) fn push_clean(cleaned: &mut String, char: char, style: Style) {
     }
 }
 
-fn is_unsafe(char: char) -> bool {
+/// Whether a terminal obeys a character, or it hides or turns what stands beside it.
+pub(super) fn is_unsafe(char: char) -> bool {
     char.is_control()
         || matches!(char, '\u{feff}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
@@ -142,6 +143,12 @@ pub(super) fn wrap(text: &str, limit: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// The text with its first letter as a capital.
+pub(super) fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }
 
 /// `1 file`, `2 files`, `12,345 lines`.

@@ -54,7 +54,7 @@ fn package() -> tempfile::TempDir {
 }
 
 /// Two reads of which the second needs nothing from the first.
-const WAITS: &str = "\
+pub(crate) const WAITS: &str = "\
 pub async fn page() -> (std::io::Result<String>, std::io::Result<String>) {
     let name = api.fetch_name().await;
     let photo = api.fetch_photo().await;
@@ -227,6 +227,25 @@ fn lints_explain_themselves() {
     let page = conjoin(Path::new("/"), &["--explain", "conjoin::sequential-await"]);
     assert!(page.stdout.starts_with("# conjoin::sequential_await\n\n#") && page.stdout.ends_with('\n'), "{page:?}");
     assert_eq!((list.code, page.code), (Some(0), Some(0)));
+}
+
+#[test]
+fn shells_and_man_know_every_option() {
+    let help = conjoin(Path::new("/"), &["--help"]).stdout;
+    let options: Vec<&str> = help.split_whitespace().filter(|word| word.starts_with("--") && word.len() > 2).collect();
+    let options = options.into_iter().map(|word| word.trim_end_matches(|c: char| !c.is_alphanumeric()));
+    for arguments in [&["--completions", "bash"][..], &["--completions", "zsh"], &["--completions", "fish"], &["--man"]]
+    {
+        let ran = conjoin(Path::new("/"), arguments);
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{ran:?}");
+        let text = ran.stdout.replace('\\', "");
+        for option in options.clone().filter(|option| !option.contains('`')) {
+            let written = if arguments[1..] == ["fish"] { option.trim_start_matches('-') } else { option };
+            assert!(text.contains(written), "{option}: {arguments:?}");
+        }
+        assert!(!text.contains("keep-going") || !arguments[0].contains("man"), "hidden ones are shown");
+    }
+    assert!(conjoin(Path::new("/"), &["--man"]).stdout.contains(".TH cargo-conjoin 1"));
 }
 
 #[test]

@@ -4,18 +4,22 @@
 
 mod claims;
 mod cli;
+mod config;
 mod discover;
 mod docs;
 mod facts;
 mod fix;
 mod fixtures;
+mod formats;
 mod formatting;
 mod generated;
 mod hazard_rows;
 mod lowering;
+mod narrow;
 mod packages;
 mod parsing;
 mod report;
+mod suppress;
 mod tidy;
 mod tree;
 mod verify;

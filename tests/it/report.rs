@@ -8,7 +8,7 @@ use cargo_conjoin::discover::{Package, Target, Workspace};
 use cargo_conjoin::report::{Format, Rendered, Report, Style, problem, summary, write};
 use cargo_conjoin::source::{FileId, Problem, SourceFile, Span};
 
-const PLAIN: Style = Style { color: false, unicode: true, width: 80 };
+pub(crate) const PLAIN: Style = Style { color: false, unicode: true, width: 80 };
 
 /// The place of `part` in `text`.
 fn span(text: &str, part: &str) -> Span {
@@ -31,7 +31,7 @@ fn edits(text: &str, changes: &[(&str, &str)]) -> Vec<Edit> {
 }
 
 /// Two awaits on two lines, the second of which points back to the first.
-fn two_awaits(text: &str, first: &str, second: &str, changes: &[(&str, &str)]) -> Diagnostic {
+pub(crate) fn two_awaits(text: &str, first: &str, second: &str, changes: &[(&str, &str)]) -> Diagnostic {
     Diagnostic {
         lint: "sequential_await",
         level: Level::Warn,
@@ -53,7 +53,7 @@ fn two_awaits(text: &str, first: &str, second: &str, changes: &[(&str, &str)]) -
     }
 }
 
-const PAGE: &str = "\
+pub(crate) const PAGE: &str = "\
 async fn page(store: &Store) {
     let name = store.name().await;
     let photo = store.photo().await;
@@ -61,7 +61,7 @@ async fn page(store: &Store) {
 }
 ";
 
-fn page() -> Diagnostic {
+pub(crate) fn page() -> Diagnostic {
     let changes = [
         ("let name = store.name().await", "let (name, photo) = tokio::join!(store.name(), store.photo())"),
         ("    let photo = store.photo().await;\n", ""),
@@ -70,7 +70,7 @@ fn page() -> Diagnostic {
 }
 
 /// A package whose only file has this text.
-fn workspace(text: &str) -> Workspace {
+pub(crate) fn workspace(text: &str) -> Workspace {
     let mut file = SourceFile::new("/ws/demo/src/lib.rs".into(), "src/lib.rs".to_owned(), text.to_owned());
     file.package = Some(0);
     let target =
@@ -86,14 +86,14 @@ fn workspace(text: &str) -> Workspace {
     Workspace { root: "/ws/demo".into(), packages: vec![package], files: vec![file], ..Workspace::default() }
 }
 
-fn written(workspace: &Workspace, diagnostics: &[Diagnostic], format: Format, style: Style) -> String {
+pub(crate) fn written(workspace: &Workspace, diagnostics: &[Diagnostic], format: Format, style: Style) -> String {
     let mut bytes = Vec::new();
     write(&mut bytes, &report(workspace, diagnostics), format, style).unwrap();
     String::from_utf8(bytes).unwrap()
 }
 
-fn report<'a>(workspace: &'a Workspace, diagnostics: &'a [Diagnostic]) -> Report<'a> {
-    Report { workspace, packages: &[0], diagnostics, files: 1, lines: 1500 }
+pub(crate) fn report<'a>(workspace: &'a Workspace, diagnostics: &'a [Diagnostic]) -> Report<'a> {
+    Report { workspace, packages: &[0], repository: None, diagnostics, old: 0, files: 1, lines: 1500 }
 }
 
 fn human(text: &str, diagnostic: Diagnostic, style: Style) -> String {
@@ -308,6 +308,15 @@ fn the_last_line_counts_what_could_be_saved() {
     let said =
         |diagnostics: &[Diagnostic]| summary(&report(&workspace, diagnostics), Duration::from_millis(1234), PLAIN);
     assert_eq!(said(&[]), "conjoin: nothing waits without need; 1 file and 1,500 lines in 1.23 s");
+    let old = |diagnostics: &[Diagnostic]| {
+        summary(&Report { old: 3, ..report(&workspace, diagnostics) }, Duration::ZERO, PLAIN)
+    };
+    assert!(old(&[]).starts_with("conjoin: nothing new waits without need, 3 older left out; "), "{}", old(&[]));
+    assert!(
+        old(&[page()]).starts_with("conjoin: 1 diagnostic, 3 older left out, 1 of 2 round trips "),
+        "{}",
+        old(&[page()])
+    );
     assert_eq!(
         said(&[page(), page()]),
         "conjoin: 2 diagnostics, 2 of 4 round trips could be saved; 1 file and 1,500 lines in 1.23 s\n  \

@@ -33,9 +33,20 @@ pub(super) fn is_test_only(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// Whether they make something conditional, `#[cfg(..)]`, `#[cfg_attr(..)]`.
+/// Whether they make something conditional, `#[cfg(..)]`, `#[cfg_attr(..)]`; but not by what never holds,
+/// `#[cfg_attr(any(), ..)]`.
 pub(super) fn is_conditional(attributes: &[Attribute]) -> bool {
-    attributes.iter().any(|attribute| attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr"))
+    attributes.iter().any(|attribute| match &attribute.meta {
+        Meta::List(list) if list.path.is_ident("cfg_attr") => !begins_with_never(list.tokens.clone()),
+        meta => meta.path().is_ident("cfg"),
+    })
+}
+
+/// `any()`.
+fn begins_with_never(tokens: TokenStream) -> bool {
+    let mut tokens = tokens.into_iter();
+    let is_any = matches!(tokens.next(), Some(TokenTree::Ident(word)) if word == "any");
+    is_any && matches!(tokens.next(), Some(TokenTree::Group(group)) if group.stream().is_empty())
 }
 
 /// Where the first outer attribute begins, and where the last one ends.

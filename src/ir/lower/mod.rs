@@ -13,11 +13,13 @@
 //! | `macros`, `log_fields` | macro calls whose arguments are known to be expressions |
 //! | `comments` | comments that speak of order |
 //! | `claims` | comments that say what a function does |
+//! | `allows` | comments and attributes that allow a lint |
 //! | `patterns`, `scope` | names: who binds them, whom they mean |
 //! | `mentions` | the names in tokens that are not parsed |
 //! | `types`, `attributes` | types and paths, attributes |
 //! | `places` | the parser's spans to byte ranges |
 
+mod allows;
 mod attributes;
 mod body;
 mod claims;
@@ -84,6 +86,7 @@ pub fn lower(file: &SourceFile, parsed: &Parsed, tests: bool) -> FileIr {
     ctx.in_test = attributes::is_test_only(&parsed.tree.attrs);
     if tests || !ctx.in_test {
         items::items(&mut ctx, &parsed.tree.items);
+        allows::allows(&mut ctx, &parsed.tree, &file.text, parsed.offset);
     }
     ctx.ir
 }
