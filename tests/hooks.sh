@@ -10,6 +10,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 [ -d "$tools/venv" ] || python3 -m venv "$tools/venv"
 [ -x "$tools/venv/bin/prek" ] || "$tools/venv/bin/pip" -q install pre-commit prek
+cargo_bin=${CONJOIN:-${CARGO_TARGET_DIR:-$home/target}/debug/cargo-conjoin}
+# Both build the same.
+export CARGO_TARGET_DIR="$work/target"
 export PATH="$tools/venv/bin:$PATH" PRE_COMMIT_HOME="$work/pre-commit" PREK_HOME="$work/prek"
 export GIT_CONFIG_COUNT=3 GIT_CONFIG_KEY_0=user.name GIT_CONFIG_VALUE_0=a GIT_CONFIG_KEY_1=user.email \
     GIT_CONFIG_VALUE_1=a@b.c GIT_CONFIG_KEY_2=commit.gpgsign GIT_CONFIG_VALUE_2=false
@@ -84,7 +87,6 @@ for program in pre-commit prek; do
 done
 
 echo "==> the installed program"
-cargo_bin=${CONJOIN:-${CARGO_TARGET_DIR:-$home/target}/debug/cargo-conjoin}
 mkdir -p "$work/bin"
 ln -sf "$cargo_bin" "$work/bin/cargo-conjoin"
 export PATH="$work/bin:$PATH"
