@@ -170,6 +170,24 @@ fn a_verified_report_shows_only_what_compiles_and_changes_nothing() {
     assert_eq!(git(&folder, &["status", "--porcelain"]), "exit: 0\n");
 }
 
+/// What a person would write, a page of five lookups one after the other, becomes the page of which the tests of the runtime
+/// crate show that it asks the cache once.
+#[test]
+fn a_page_of_cached_lookups_becomes_the_one_that_asks_once() {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/packages/cached_profile");
+    let read = |name: &str| fs::read_to_string(example.join(name)).unwrap();
+    let runtime = Path::new(env!("CARGO_MANIFEST_DIR")).join("conjoin");
+    let manifest = read("Cargo.toml").replace("../../../conjoin", runtime.to_str().unwrap());
+    let names = ["src/lib.rs", "src/page.rs", "src/people.rs"];
+    let mut files = vec![("Cargo.toml", manifest.clone()), ("Cargo.lock", read("Cargo.lock"))];
+    files.extend(names.map(|name| (name, read(name))));
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let folder = package("fix_cached", &files);
+    let ran = run(&folder, &["--fix"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(fs::read_to_string(folder.join("src/page.rs")).unwrap(), read("src/page.joined.rs"));
+}
+
 #[test]
 fn what_is_not_committed_is_not_mixed_with_fixes() {
     let folder = pages("fix_dirty");
