@@ -5,12 +5,11 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use crate::batch_fn::BatchFn;
 use crate::error::LoadError;
-use crate::lane::Waiter;
+use crate::lane::{Lane, Waiter};
 use crate::loader::Loader;
 
 /// The load of one key; what [`Loader::get`] returns. It can be polled again after its end, and is then pending.
@@ -47,15 +46,10 @@ impl<B: BatchFn> Future for Load<'_, B> {
             return answer.map_or(Poll::Pending, Poll::Ready);
         }
         if let State::New(key) = std::mem::replace(&mut self.state, State::Over) {
-            let lane = self.loader.lane();
-            let is_outside = lane.is_none();
-            let lane = lane.unwrap_or_else(|| Arc::clone(&self.loader.inner.outside));
-            let ticket = lane.ask(key, context.waker());
-            self.state = State::Waiting(Waiter::new(lane, ticket));
-            if is_outside {
-                // Whoever is ready now gets a turn to ask, before this one sends.
-                context.waker().wake_by_ref();
-            }
+            let outside = &self.loader.inner.outside;
+            let waiter = Waiter::enter(self.loader.lane(), outside, key, context.waker(), Lane::ask);
+            let Some(waiter) = waiter else { return Poll::Ready(Err(LoadError::Cancelled)) };
+            self.state = State::Waiting(waiter);
         }
         Poll::Pending
     }

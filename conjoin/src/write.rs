@@ -161,15 +161,10 @@ impl<W: WriteFn> Future for Write<'_, W> {
             return answer.map_or(Poll::Pending, Poll::Ready);
         }
         if let State::New(item) = std::mem::replace(&mut self.state, State::Over) {
-            let lane = self.writer.lane();
-            let is_outside = lane.is_none();
-            let lane = lane.unwrap_or_else(|| Arc::clone(&self.writer.inner.outside));
-            let ticket = lane.append(item, context.waker());
-            self.state = State::Waiting(Waiter::new(lane, ticket));
-            if is_outside {
-                // Whoever is ready now gets a turn to write, before this one sends.
-                context.waker().wake_by_ref();
-            }
+            let outside = &self.writer.inner.outside;
+            let waiter = Waiter::enter(self.writer.lane(), outside, item, context.waker(), Lane::append);
+            let Some(waiter) = waiter else { return Poll::Ready(Err(LoadError::Cancelled)) };
+            self.state = State::Waiting(waiter);
         }
         Poll::Pending
     }

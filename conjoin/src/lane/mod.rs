@@ -51,9 +51,6 @@ pub(crate) trait Rouse: Send + Sync {
     fn rouse(&self, batch: u64);
 }
 
-/// What a scope gives that has ended meanwhile: no batch has this number, so the answer is that it is cancelled.
-const LOST: Ticket = Ticket { batch: u64::MAX, slot: 0, entry: 0 };
-
 /// A waiter's claim to an answer. It must end in [`Lane::answer`] or [`Lane::leave`].
 #[derive(Clone, Copy)]
 pub(crate) struct Ticket {
@@ -72,16 +69,17 @@ impl<K, V, E> Lane<K, V, E> {
         Lane { core, home, hasher: DefaultHashBuilder::default(), state: Mutex::new(state) }
     }
 
-    /// Puts a key into the batch that is open, whatever else is under way. Nobody else joins it.
-    pub(crate) fn append(&self, key: K, waker: &Waker) -> Ticket {
+    /// Puts a key into the batch that is open, whatever else is under way. Nobody else joins it. The key comes back where
+    /// the scope has ended.
+    pub(crate) fn append(&self, key: K, waker: &Waker) -> Result<Ticket, K> {
         let span = KeySpan::current();
         let mut state = lock(&self.state);
         if state.is_closed {
-            return LOST;
+            return Err(key);
         }
         state.queue.asked += 1;
         let content = if state.memo.replays() { Err(Err(LoadError::NotRecorded)) } else { Ok(key) };
-        state.queue.add(0, content, waker, span, self.core.max_batch)
+        Ok(state.queue.add(0, content, waker, span, self.core.max_batch))
     }
 
     /// The waiter's answer, or `None` and it is woken when there is more to know.
@@ -135,28 +133,30 @@ impl<K: Send + Sync + 'static, V: Send + 'static, E: Send + Sync + 'static> Rous
 }
 
 impl<K: Eq + Hash, V: Clone, E> Lane<K, V, E> {
-    /// Asks for a key: from memory, by joining whoever asks for it already, or in the batch that is open.
-    pub(crate) fn ask(&self, key: K, waker: &Waker) -> Ticket {
+    /// Asks for a key: from memory, by joining whoever asks for it already, or in the batch that is open. The key comes
+    /// back where the scope has ended.
+    pub(crate) fn ask(&self, key: K, waker: &Waker) -> Result<Ticket, K> {
         let (hash, span) = (self.hasher.hash_one(&key), KeySpan::current());
         let mut state = lock(&self.state);
         if state.is_closed {
-            return LOST;
+            return Err(key);
         }
         state.queue.asked += 1;
         if let Some(answer) = state.memo.find(hash, &key) {
-            return state.queue.add(hash, Err(answer), waker, span, self.core.max_batch);
+            return Ok(state.queue.add(hash, Err(answer), waker, span, self.core.max_batch));
         }
         let State { index, queue, .. } = &mut *state;
         let is_asked = |place: &Place| place.hash == hash && queue.key_at(place) == Some(&key);
         match index.entry(hash, is_asked, |place| place.hash) {
             Entry::Occupied(place) => {
                 let &Place { batch, slot, .. } = place.get();
-                queue.find(batch).map_or(LOST, |at| queue.batches[at].join(slot, waker, span))
+                // Invariant: what the index leads to is there.
+                queue.find(batch).map(|at| queue.batches[at].join(slot, waker, span)).ok_or(key)
             }
             Entry::Vacant(place) => {
                 let ticket = queue.add(hash, Ok(key), waker, span, self.core.max_batch);
                 place.insert(Place { hash, batch: ticket.batch, slot: ticket.slot });
-                ticket
+                Ok(ticket)
             }
         }
     }

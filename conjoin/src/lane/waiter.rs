@@ -15,8 +15,25 @@ pub(crate) struct Waiter<K, V, E> {
 }
 
 impl<K, V, E> Waiter<K, V, E> {
-    pub(crate) fn new(lane: Arc<Lane<K, V, E>>, ticket: Ticket) -> Self {
-        Waiter { lane, ticket: Some(ticket) }
+    /// Asks in the scope's lane, or outside where there is none or it has ended. Nothing, if nobody takes the key.
+    pub(crate) fn enter(
+        inside: Option<Arc<Lane<K, V, E>>>,
+        outside: &Arc<Lane<K, V, E>>,
+        key: K,
+        waker: &Waker,
+        ask: impl Fn(&Lane<K, V, E>, K, &Waker) -> Result<Ticket, K>,
+    ) -> Option<Self> {
+        let key = match inside {
+            Some(lane) => match ask(&lane, key, waker) {
+                Ok(ticket) => return Some(Waiter { lane, ticket: Some(ticket) }),
+                Err(key) => key,
+            },
+            None => key,
+        };
+        let ticket = ask(outside, key, waker).ok()?;
+        // Whoever is ready now gets a turn to ask, before this one sends.
+        waker.wake_by_ref();
+        Some(Waiter { lane: Arc::clone(outside), ticket: Some(ticket) })
     }
 
     /// The answer, once. Outside of a scope this sends the batch and drives what is in flight.
