@@ -52,11 +52,6 @@ impl Steps {
         })
     }
 
-    /// The nodes of the branch that ends with a node.
-    pub(super) fn branch_ending(&self, last: usize) -> Vec<usize> {
-        self.branches().find(|branch| branch.last() == Some(&last)).cloned().unwrap_or_default()
-    }
-
     fn branches(&self) -> impl Iterator<Item = &Vec<usize>> {
         self.joins().flatten()
     }

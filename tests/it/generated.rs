@@ -132,6 +132,22 @@ fn edits_lie_apart_inside_the_file_and_give_what_parses() {
     });
 }
 
+/// Whoever asks each member about all the others, and those again, does not come back from this.
+#[test]
+fn hundreds_of_awaits_are_one_join() {
+    let lines: String = (0..300).map(|at| format!("    let v{at} = try_read(fail, {at}, 1).await?;\n")).collect();
+    let names: Vec<String> = (0..300).map(|at| format!("v{at}")).collect();
+    let end = format!("    Ok(vec![{}])\n}}\n", names.join(", "));
+    let text = format!("{STUBS}\nasync fn made(fail: &[u32]) -> Result<Vec<u32>, String> {{\n{lines}{end}");
+    let outcome = look(&text, None);
+    let [diagnostic] = outcome.diagnostics.as_slice() else { panic!("{:?}", outcome.diagnostics) };
+    let fix = diagnostic.fix.as_ref().unwrap();
+    assert_eq!(fix.edits[0].replacement.matches("try_read(fail, ").count(), 300);
+    assert!(fix.fallback.is_some());
+    // Its join takes sixteen.
+    assert!(look(&text, Some("conjoin")).diagnostics[0].fix.is_none());
+}
+
 /// Nothing is left to fix in a text that was fixed.
 fn assert_settled(text: &str) {
     let outcome = look(text, None);

@@ -52,8 +52,11 @@ fn every_module_of_the_library_is_a_stage() {
 
 #[test]
 fn every_file_opens_by_saying_what_it_is() {
-    let all =
-        ["src", "conjoin/src", "tests", "benches", "fixtures/src", "scoreboard/src"].into_iter().flat_map(sources);
+    let all = ["src", "tests", "benches", "fixtures/src", "scoreboard/src", "conjoin-macros/src"]
+        .into_iter()
+        .flat_map(sources);
+    let runtime = ["src", "tests", "benches", "examples", "peers", "servers"].map(|folder| format!("conjoin/{folder}"));
+    let all = all.chain(runtime.iter().flat_map(|folder| sources(folder)));
     let mute: Vec<String> = all.filter(|(_, text)| !text.starts_with("//! ")).map(|(path, _)| path).collect();
     assert!(mute.is_empty(), "no `//!` on the first line: {mute:?}");
 }
@@ -134,9 +137,12 @@ fn the_readme_says_what_readers_said() {
 
 #[test]
 fn every_dependency_says_what_it_replaces() {
-    let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
-    let names = |table: &str| manifest[table].as_table().unwrap().keys().cloned().collect::<BTreeSet<String>>();
-    let used: BTreeSet<String> = names("dependencies").union(&names("dev-dependencies")).cloned().collect();
+    let manifests = ["Cargo.toml", "conjoin/Cargo.toml", "conjoin/servers/Cargo.toml", "conjoin-macros/Cargo.toml"];
+    let manifests = manifests.map(|path| read(path).parse::<toml::Table>().unwrap());
+    let tables =
+        manifests.iter().flat_map(|manifest| ["dependencies", "dev-dependencies"].map(|table| manifest.get(table)));
+    let names = tables.flatten().flat_map(|table| table.as_table().unwrap().keys().cloned());
+    let used: BTreeSet<String> = names.filter(|name| !["conjoin", "conjoin-macros"].contains(&name.as_str())).collect();
     let paper = read("CONTRIBUTING.md");
     let items = paper.split("\n* `").skip(1).filter_map(|item| item.split_once("`: "));
     let items: Vec<(&str, &str)> = items.filter(|(_, says)| says.contains("replaces ")).collect();

@@ -76,6 +76,7 @@ pub(super) fn list(list: &List, shape: Shape, style: &Style) -> Option<String> {
     let is_flat = texts.iter().all(|text| !text.contains('\n'));
     let before: usize = texts.iter().map(|text| style.width(text) + 2).sum();
     if is_flat
+        && !has_many_closures(list)
         && (may_run_on(&last.tree, list.items.len()) || (others.is_empty() && list.name.len() < style.tab_spaces))
         && let Some(room) = shape.offset_left(name + 1).and_then(|shape| shape.sub_width(1))
         && let Some(text) = running_on(list, room, before, style)
@@ -144,6 +145,11 @@ fn may_run_on(tree: &Tree, count: usize) -> bool {
         Tree::Prefix(_, base) => may_run_on(base, count),
         Tree::Text(_) | Tree::Raw { .. } => false,
     }
+}
+
+/// Of several closures none runs on.
+fn has_many_closures(list: &List) -> bool {
+    list.items.iter().filter(|item| matches!(item.tree, Tree::Closure { .. })).count() > 1
 }
 
 fn is_call(tree: &Tree) -> bool {

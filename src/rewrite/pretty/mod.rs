@@ -92,7 +92,8 @@ pub(super) struct Shape {
 /// Lays out a tree.
 pub(super) fn laid_out(tree: &Tree, shape: Shape, style: &Style) -> Option<String> {
     match tree {
-        Tree::Text(text) => (style.width(text) <= shape.width).then(|| text.clone()),
+        // Nobody breaks a string.
+        Tree::Text(text) => (style.width(text) <= shape.width || text.starts_with('"')).then(|| text.clone()),
         Tree::Lines { text, from } => fitting(layout::moved(text, from, &style.indent(shape.indent)), shape, style),
         Tree::Raw { text, from } => Some(layout::moved(text, from, &style.indent(shape.indent))),
         Tree::Chain { root, tries, links } => chain::chain(root, *tries, links, shape, style),

@@ -2,6 +2,7 @@
 //!
 //! In: the branches of one step. Out: [`Arm`]s.
 
+use super::kinds::Join;
 use super::{Writer, gap_before};
 use crate::ir::{ExprId, ExprKind, MacroKind, StmtKind};
 use crate::rewrite::branch::{Rest, Wrap};
@@ -37,10 +38,10 @@ pub(super) struct Arm {
 
 impl Writer<'_> {
     /// The arms of a member: one, or those of a join that is already there.
-    pub(super) fn arms(&self, members: &[Member], number: usize) -> Option<Vec<Arm>> {
-        let at_once = self.is_tried_at_once(members);
+    pub(super) fn arms(&self, join: &Join, number: usize) -> Option<Vec<Arm>> {
+        let (members, at_once) = (&join.members, join.at_once);
         let member = &members[number];
-        let mark = |tree: Tree| if self.is_marked(members, number) { tried(tree) } else { tree };
+        let mark = |tree: Tree| if join.marks[number] { tried(tree) } else { tree };
         let branch = match member {
             Member::One(branch) => *branch,
             Member::Chain(chain) => {
@@ -61,7 +62,7 @@ impl Writer<'_> {
             return Some(parts.into_iter().enumerate().map(arm).collect());
         }
         let (tree, forced) = self.future(branch)?;
-        let (pattern, ty) = (self.pattern_of(member, members)?, self.annotation(branch, members));
+        let (pattern, ty) = (self.pattern_of(member, members)?, self.annotation(branch, at_once));
         Some(vec![Arm { pattern, ty, tree: mark(tree), forced: mark(forced), before, behind }])
     }
 
@@ -132,8 +133,8 @@ impl Writer<'_> {
         })
     }
 
-    fn annotation(&self, branch: usize, members: &[Member]) -> Option<String> {
-        let is_taken_whole = || self.is_tried_at_once(members) || self.bound[branch].is_empty();
+    fn annotation(&self, branch: usize, at_once: bool) -> Option<String> {
+        let is_taken_whole = || at_once || self.bound[branch].is_empty();
         match (&self.branches[branch].rest, self.statement(branch)) {
             (Rest::Annotated(_, ty), _) => Some(self.slice(*ty).to_owned()),
             (Rest::Rebind(_) | Rest::Around, StmtKind::Let { ty: Some((_, span)), .. }) if is_taken_whole() => {

@@ -6,7 +6,6 @@ use super::arms::{Arm, Member};
 use super::{Writer, start_of};
 use crate::ir::{ExprId, PatKind, StmtKind};
 use crate::rewrite::branch::Rest;
-use crate::rewrite::layers::Step;
 use crate::rewrite::layout;
 use crate::rewrite::pretty::{Item, Link, List, Shape, Statement, Trailing, Tree, assigned, laid_out};
 use crate::rewrite::provider::{Form, Provider};
@@ -19,15 +18,14 @@ const ENDLESS: usize = 1 << 20;
 impl Writer<'_> {
     pub(super) fn join(&mut self, branches: &[Vec<usize>]) -> Option<()> {
         self.blank_line_before(*branches.first()?.first()?);
-        let members = self.members(branches)?;
-        let at_once = self.is_tried_at_once(&members);
-        let arms: Vec<Vec<Arm>> =
-            (0..members.len()).map(|number| self.arms(&members, number)).collect::<Option<_>>()?;
-        let mut arms: Vec<Arm> = arms.into_iter().flatten().collect();
         for branch in branches {
             self.attributes(branch);
         }
-        let left = self.left(&members, &mut arms)?;
+        let (join, _) = self.joined_with(*branches.first()?.first()?)?;
+        let (members, at_once) = (&join.members, join.at_once);
+        let arms: Vec<Vec<Arm>> = (0..members.len()).map(|number| self.arms(join, number)).collect::<Option<_>>()?;
+        let mut arms: Vec<Arm> = arms.into_iter().flatten().collect();
+        let left = self.left(members, &mut arms)?;
         let indent = self.columns;
         let text = joined(&self.region.provider, &self.style, &arms, at_once, |right, style| {
             let statement = Statement { before: Vec::new(), left: left.clone(), right, end: ";" };
@@ -94,24 +92,22 @@ impl Writer<'_> {
     /// Whether something is left to do with a branch's value when the join has it.
     pub(super) fn is_written_again(&self, branch: usize) -> bool {
         let found = &self.branches[branch];
-        let Some((members, number)) = self.joined_with(found.node) else { return false };
+        let Some((join, number)) = self.joined_with(found.node) else { return false };
         let is_whole = || {
             let is_bare = || matches!(self.statement(branch), StmtKind::Expr { semicolon: true, .. });
             found.is_tried && (self.is_plain_let(branch) || is_bare())
         };
         match found.rest {
             Rest::Pattern(_) | Rest::Annotated(..) | Rest::Nothing => false,
-            Rest::Assigned(_) => !self.is_assignment(&members),
-            Rest::Rebind(_) | Rest::Around => {
-                !(self.is_tried_at_once(&members) || self.is_marked(&members, number) && is_whole())
-            }
+            Rest::Assigned(_) => !self.is_assignment(&join.members),
+            Rest::Rebind(_) | Rest::Around => !(join.at_once || join.marks[number] && is_whole()),
         }
     }
 
     /// What the name of a branch's value stands for: the await, or the `?` that the join keeps.
     pub(super) fn hole_of(&self, branch: usize) -> ExprId {
         let found = &self.branches[branch];
-        let is_marked = self.joined_with(found.node).is_some_and(|(members, number)| self.is_marked(&members, number));
+        let is_marked = self.joined_with(found.node).is_some_and(|(join, number)| join.marks[number]);
         found.tried.filter(|_| is_marked).unwrap_or(found.site)
     }
 
@@ -141,39 +137,33 @@ impl Writer<'_> {
     /// Whether a branch ends a chain whose error is looked at behind the join.
     fn is_chain_tried_later(&self, branch: usize) -> bool {
         let node = self.branches[branch].node;
-        let Some((members, number)) = self.joined_with(node) else { return false };
+        let Some((join, number)) = self.joined_with(node) else { return false };
+        let members = &join.members;
         let is_last = matches!(&members[number], Member::Chain(chain) if chain.last() == Some(&node));
         let may_fail = |node: &usize| self.region.analysis.region.nodes[*node].may_fail;
         let may_fail = matches!(&members[number], Member::Chain(chain) if chain.iter().any(may_fail));
-        is_last && may_fail && !self.is_tried_at_once(&members) && !self.is_marked(&members, number)
+        is_last && may_fail && !join.at_once && !join.marks[number]
     }
 
     pub(super) fn chain_of(&self, branch: usize) -> Vec<usize> {
-        match self.joined_with(self.branches[branch].node) {
-            Some((mut members, number)) => match members.swap_remove(number) {
-                Member::Chain(chain) => chain,
-                Member::One(_) => Vec::new(),
-            },
-            None => Vec::new(),
+        match self.joined_with(self.branches[branch].node).map(|(join, number)| &join.members[number]) {
+            Some(Member::Chain(chain)) => chain.clone(),
+            _ => Vec::new(),
         }
     }
 
     /// Where in its join a node's error is looked at, where that is not left for later.
     pub(super) fn place_in_join(&self, node: usize) -> Option<usize> {
-        let (members, number) = self.joined_with(node)?;
-        if self.is_tried_at_once(&members) {
+        let (join, number) = self.joined_with(node)?;
+        if join.at_once {
             return Some(0);
         }
-        self.is_marked(&members, number).then_some(number)
+        join.marks[number].then_some(number)
     }
 
     /// Whether some join of the region joins its errors too.
     pub(super) fn tries_at_once(&self) -> bool {
-        let joins = self.steps.steps.iter().filter_map(|step| match step {
-            Step::Join(branches) => self.members(branches),
-            _ => None,
-        });
-        { joins }.any(|members| self.is_tried_at_once(&members))
+        self.joins.iter().any(|join| join.at_once)
     }
 }
 

@@ -11,6 +11,17 @@ use crate::rewrite::layers::Step;
 use crate::rewrite::own_error::own_error;
 use crate::rewrite::provider::Form;
 
+/// A join and the form it takes.
+#[derive(Debug)]
+pub(super) struct Join {
+    /// Its branches.
+    pub(super) members: Vec<Member>,
+    /// Whether its errors are joined into one.
+    pub(super) at_once: bool,
+    /// For each member whether it keeps its `?` inside the join.
+    pub(super) marks: Vec<bool>,
+}
+
 impl Writer<'_> {
     /// Whether every value is assigned to a place as it is, so that one assignment does it.
     pub(super) fn is_assignment(&self, members: &[Member]) -> bool {
@@ -20,7 +31,7 @@ impl Writer<'_> {
 
     /// Whether nothing but `?` is done with the values, and all branches fail with one error: its type is known, or
     /// the callee is the same.
-    pub(super) fn is_tried_at_once(&self, members: &[Member]) -> bool {
+    fn is_tried_at_once(&self, members: &[Member]) -> bool {
         if self.errors == Errors::EachInTurn || self.region.provider.form == Form::Marked {
             return false;
         }
@@ -46,28 +57,31 @@ impl Writer<'_> {
             };
             is_tried && self.is_plain_let(*branch) && !is_joined_already(branch)
         };
-        let is_ahead = |member: &Member| self.is_ahead(members, member);
+        let is_ahead = |member: &Member| self.is_ahead(member);
         branches.iter().zip(members).all(tries) && (one_type || one_callee) && !members.iter().any(is_ahead)
     }
 
     /// Whether something that comes first in the source may still fail behind the join of a member that may fail.
-    fn is_ahead(&self, members: &[Member], member: &Member) -> bool {
+    fn is_ahead(&self, member: &Member) -> bool {
         let fails = |node: &usize| self.region.analysis.region.nodes[*node].may_fail;
         let nodes = |member: &Member| match member {
             Member::One(branch) => vec![self.branches[*branch].node],
             Member::Chain(chain) => chain.clone(),
         };
         let Some(own) = nodes(member).into_iter().rfind(|node| fails(node)) else { return false };
-        let together: Vec<usize> = members.iter().flat_map(nodes).collect();
         let is_own =
             |step: &Step| matches!(step, Step::Join(branches) if branches.iter().flatten().any(|node| *node == own));
         let behind = self.steps.steps.iter().skip_while(|step| !is_own(step)).skip(1);
         let mut later = behind.flat_map(|step| match step {
             Step::Keep(node) => vec![*node],
-            Step::Finish(last) => self.steps.branch_ending(*last),
+            Step::Finish(last) => match self.joined_with(*last).map(|(join, number)| &join.members[number]) {
+                Some(Member::Chain(chain)) => chain.clone(),
+                _ => vec![*last],
+            },
             Step::Join(branches) => branches.concat(),
         });
-        later.any(|node| node < own && fails(&node) && !together.contains(&node))
+        let join = |node: usize| self.places[node].map(|(join, _)| join);
+        later.any(|node| node < own && fails(&node) && join(node) != join(own))
     }
 
     /// What a member fails with, as far as it is known; more than one where it is a join itself.
@@ -84,8 +98,11 @@ impl Writer<'_> {
         }
     }
 
-    /// Whether a member keeps its `?` inside the join: no error that comes before it in the source is looked at later.
-    pub(super) fn is_marked(&self, members: &[Member], number: usize) -> bool {
+    /// Which members keep their `?` inside the join: no error that comes before it in the source is looked at later.
+    fn marks(&self, members: &[Member]) -> Vec<bool> {
+        if self.region.provider.form != Form::Marked {
+            return vec![false; members.len()];
+        }
         let nodes = &self.region.analysis.region.nodes;
         let may_fail = |member: &Member| match member {
             Member::One(branch) => nodes[self.branches[*branch].node].may_fail,
@@ -95,15 +112,21 @@ impl Writer<'_> {
             Member::One(branch) => self.branches[*branch].is_tried,
             Member::Chain(_) => true,
         };
-        let is_tried = match &members[number] {
-            Member::One(branch) => self.branches[*branch].tried.is_some() && self.branches[*branch].wrap != Wrap::Join,
-            member @ Member::Chain(_) => may_fail(member),
-        };
         // All that may fail before it keep their `?` inside as well.
-        let is_first = (0..number).all(|earlier| {
-            !may_fail(&members[earlier]) || (is_whole(&members[earlier]) && self.is_marked(members, earlier))
-        });
-        self.region.provider.form == Form::Marked && is_tried && is_first && !self.is_ahead(members, &members[number])
+        let mut is_first = true;
+        let mut marks = Vec::new();
+        for member in members {
+            let is_tried = match member {
+                Member::One(branch) => {
+                    self.branches[*branch].tried.is_some() && self.branches[*branch].wrap != Wrap::Join
+                }
+                Member::Chain(_) => may_fail(member),
+            };
+            let is_marked = is_first && is_tried && !self.is_ahead(member);
+            is_first &= !may_fail(member) || (is_marked && is_whole(member));
+            marks.push(is_marked);
+        }
+        marks
     }
 
     /// `let pat = ..;`, where a type that stands behind the pattern may stand in a tuple of types.
@@ -138,19 +161,32 @@ impl Writer<'_> {
         branches.iter().map(member).collect()
     }
 
-    pub(super) fn joined_with(&self, node: usize) -> Option<(Vec<Member>, usize)> {
-        let joins = self.steps.steps.iter().filter_map(|step| match step {
-            Step::Join(branches) => Some(branches),
-            _ => None,
-        });
-        let found = joins.filter_map(|branches| {
-            let number = branches.iter().position(|branch| branch.contains(&node))?;
-            Some((self.members(branches)?, number))
-        });
-        { found }.next()
+    /// Finds out of each join which form it takes.
+    pub(super) fn form_joins(&mut self) -> Option<()> {
+        let steps = self.steps;
+        for (number, branches) in steps.joins().enumerate() {
+            for (at, branch) in branches.iter().enumerate() {
+                branch.iter().for_each(|node| self.places[*node] = Some((number, at)));
+            }
+            let members = self.members(branches)?;
+            self.joins.push(Join { members, at_once: false, marks: Vec::new() });
+        }
+        for number in 0..self.joins.len() {
+            let members = &self.joins[number].members;
+            let (at_once, marks) = (self.is_tried_at_once(members), self.marks(members));
+            self.joins[number].at_once = at_once;
+            self.joins[number].marks = marks;
+        }
+        Some(())
+    }
+
+    /// The join that a node is part of, and which member it belongs to.
+    pub(super) fn joined_with(&self, node: usize) -> Option<(&Join, usize)> {
+        let (join, number) = (*self.places.get(node)?)?;
+        Some((&self.joins[join], number))
     }
 
     pub(super) fn branch_of(&self, node: usize) -> Option<usize> {
-        self.branches.iter().position(|branch| branch.node == node)
+        self.branches.binary_search_by_key(&node, |branch| branch.node).ok()
     }
 }

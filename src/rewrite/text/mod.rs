@@ -8,6 +8,7 @@ mod finish;
 mod join;
 mod kinds;
 
+use self::kinds::Join;
 use crate::rewrite::branch::Branch;
 use crate::rewrite::layers::{Step, Steps};
 use crate::rewrite::names::Names;
@@ -59,7 +60,10 @@ pub(super) fn write(region: &Region<'_>, steps: &Steps, branches: &[Branch], err
     let style = style(region.source).with_unit(unit(region, &indent));
     let columns = style.width(&indent);
     let (bound, lines) = (vec![String::new(); branches.len()], Vec::new());
-    let mut writer = Writer { region, steps, branches, errors, style, columns, indent, bound, lines };
+    let places = vec![None; region.analysis.region.nodes.len()];
+    let joins = Vec::new();
+    let mut writer = Writer { region, steps, branches, errors, style, columns, indent, joins, places, bound, lines };
+    writer.form_joins()?;
     writer.name_values();
     for step in &steps.steps {
         writer.step(step)?;
@@ -84,6 +88,9 @@ struct Writer<'a> {
     /// How far the region is indented.
     columns: usize,
     indent: String,
+    joins: Vec<Join>,
+    /// For each node the join it is part of, and which of its members.
+    places: Vec<Option<(usize, usize)>>,
     /// The name each branch's value is bound to, where the statement is written again.
     bound: Vec<String>,
     lines: Vec<String>,

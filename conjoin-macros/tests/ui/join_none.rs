@@ -1,0 +1,5 @@
+async fn body() {
+    conjoin::join!();
+}
+
+fn main() {}

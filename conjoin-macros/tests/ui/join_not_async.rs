@@ -1,0 +1,5 @@
+fn body() {
+    conjoin::join!(std::future::ready(1), std::future::ready(2));
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+async fn n() {}
+
+async fn body() {
+    conjoin::join!(n(), n(), n(), n(), n(), n(), n(), n(), n(), n(), n(), n(), n(), n(), n(), n(), n());
+}
+
+fn main() {}
