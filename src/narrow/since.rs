@@ -42,6 +42,8 @@ pub fn changes(repository: Option<&Path>, revision: &str) -> Result<Changes, Fai
     let parting = git(root, &["merge-base", commit.trim(), "HEAD"]);
     let base = parting.unwrap_or(commit);
     let mut options = vec!["diff", "--no-color", "--no-ext-diff", "--no-textconv", "--relative", "-M", "-U0"];
+    // Whatever is configured: text, and no line in a hunk that did not change.
+    options.extend(["--text", "--inter-hunk-context=0"]);
     options.extend(["--src-prefix=a/", "--dst-prefix=b/", base.trim(), "--", "*.rs"]);
     let mut files: HashMap<PathBuf, _> = changed_lines(&git(root, &options)?).into_iter().collect();
     let untracked = git(root, &["ls-files", "--others", "--exclude-standard", "-z", "--", "*.rs"])?;

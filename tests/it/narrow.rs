@@ -126,6 +126,11 @@ fn since_a_revision_only_what_stands_in_changed_lines() {
     let folder = package();
     write(folder.path(), ".gitignore", b"target\nignored.rs\n");
     git(folder.path(), &["init", "-q", "-b", "main"]);
+    // What people configure changes nothing.
+    for (key, value) in [("diff.noprefix", "true"), ("diff.interHunkContext", "9"), ("color.ui", "always")] {
+        git(folder.path(), &["config", key, value]);
+    }
+    write(folder.path(), ".gitattributes", b"*.rs binary\n");
     // Nothing is committed yet.
     assert_eq!(files(folder.path(), &["--since", "HEAD"]).len(), 2);
     git(folder.path(), &["add", "."]);
