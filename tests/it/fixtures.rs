@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cargo_conjoin::check::{Options, verdicts_of};
-use cargo_conjoin::diagnostic::{Confidence, Edit, Fix};
+use cargo_conjoin::diagnostic::{Confidence, Edit, Fix, Level};
 use cargo_conjoin::discover::Workspace;
 use cargo_conjoin::source::{FileId, SourceFile};
 use conjoin_fixtures::{Case, Mark, find, is_rewrite_later, marks, without_marks};
@@ -15,7 +15,7 @@ use conjoin_fixtures::{Case, Mark, find, is_rewrite_later, marks, without_marks}
 /// What the library says about one file, with every lint on.
 #[derive(Debug, Default)]
 struct Findings {
-    /// One for every await that is not the first of its body.
+    /// One for every await that is not the first of its body, and one for whatever a lint looked at.
     verdicts: Vec<Mark>,
     /// Every fix.
     fixes: Vec<Fix>,
@@ -34,7 +34,7 @@ fn look(file: &SourceFile) -> Findings {
     let unmarked = file.text.split_inclusive('\n').map(|line| if is_mark(line) { "\n" } else { line }).collect();
     let file = SourceFile::new(file.path.clone(), file.name.clone(), unmarked);
     let workspace = Workspace { files: vec![file], ..Workspace::default() };
-    let options = Options { tests: false, confidence: Confidence::Likely, levels: Vec::new() };
+    let options = Options { tests: false, confidence: Confidence::Likely, levels: every_lint() };
     let (diagnostics, verdicts) = verdicts_of(&workspace, &options, FileId(0)).unwrap();
     Findings {
         verdicts: verdicts.into_iter().map(|(line, text)| Mark { line, text }).collect(),
@@ -42,9 +42,14 @@ fn look(file: &SourceFile) -> Findings {
     }
 }
 
+/// Every lint warns.
+pub(crate) fn every_lint() -> Vec<(String, Level)> {
+    vec![("all".to_owned(), Level::Warn)]
+}
+
 #[test]
 fn the_marks_are_exact() {
-    let differences: String = cases().iter().map(|case| difference_in_marks(&case.before)).collect();
+    let differences: String = cases().iter().map(difference_in_marks).collect();
     assert!(differences.is_empty(), "\n{differences}");
 }
 
@@ -80,7 +85,7 @@ fn a_fixed_file_has_nothing_left_to_report() {
     let fixed = cases().into_iter().filter_map(|case| case.after);
     let left: Vec<String> = fixed
         .flat_map(|path| look(&open(&path)).verdicts.into_iter().map(move |found| (path.clone(), found)))
-        .filter(|(_, found)| !found.text.starts_with("blocked: "))
+        .filter(|(_, found)| found.fires())
         .map(|(path, found)| format!("{}:{}: {}", path.display(), found.line, found.text))
         .collect();
     assert!(left.is_empty(), "\n{}\n", left.join("\n"));
@@ -104,9 +109,13 @@ fn edits_are_applied_where_they_stand() {
     assert_eq!(applied("abcdef", &[edit(4, 5, "E"), edit(0, 2, "")]), "cdEf");
 }
 
-fn difference_in_marks(path: &Path) -> String {
-    let file = open(path);
-    compare_marks(path, &marks(&file.text), &look(&file).verdicts)
+/// A fixture says of every lint where it speaks, and of its own why it does not.
+fn difference_in_marks(case: &Case) -> String {
+    let file = open(&case.before);
+    let silence = if case.lint == "sequential_await" { "blocked: ".to_owned() } else { format!("{}: ", case.lint) };
+    let mut found = look(&file).verdicts;
+    found.retain(|mark| mark.fires() || mark.text.starts_with(&silence));
+    compare_marks(&case.before, &marks(&file.text), &found)
 }
 
 /// What is in one list and not in the other; the same mark twice must be found twice.
