@@ -28,6 +28,7 @@ pub struct Taken {
 /// A guard that is bound to a name: its lock, and from where to where it is kept.
 struct Guard {
     lock: Name,
+    is_shared: bool,
     kept: Span,
 }
 
@@ -36,12 +37,13 @@ pub fn taken(types: &Types<'_>, within: Span) -> Vec<Taken> {
     taken_at(types, within, 0)
 }
 
-/// The lock that is kept during all of what a body waits for, the taking of the lock itself left out.
+/// The lock that is kept for itself during all of what a body waits for, the taking of the lock itself left out.
 pub fn kept_throughout(types: &Types<'_>) -> Option<Name> {
     let body = types.body;
     let guards = guards(types);
     let waits: Vec<ExprId> = ids(body).filter(|id| is_wait(types, *id)).collect();
-    let keeps = |guard: &&Guard| waits.iter().all(|wait| guard.kept.contains(body.expr(*wait).span));
+    let keeps =
+        |guard: &&Guard| !guard.is_shared && waits.iter().all(|wait| guard.kept.contains(body.expr(*wait).span));
     guards.iter().find(keeps).filter(|_| !waits.is_empty()).map(|guard| guard.lock.clone())
 }
 
@@ -64,7 +66,7 @@ fn taken_at(types: &Types<'_>, within: Span, depth: usize) -> Vec<Taken> {
             around.map(|guard| guard.lock.clone()).collect()
         };
         if memory::is_lock(types, id) && !memory::is_own_lock(types, id) {
-            let is_shared = matches!(call_name(types, id).as_str(), "read" | "try_read" | "read_owned" | "borrow");
+            let is_shared = is_shared(types, id);
             found.extend(name_of(types, id).map(|lock| Taken { lock, is_shared, kept: kept() }));
         } else if depth < DEEPEST {
             let kept = kept();
@@ -99,10 +101,16 @@ fn guards(types: &Types<'_>) -> Vec<Guard> {
             }
             let dropped = dropped_at(body, *local, stmt.span.end);
             let kept = Span { start: stmt.span.end, end: dropped.unwrap_or(block.span.end) };
-            found.extend(name_of(types, lock).map(|lock| Guard { lock, kept }));
+            let is_shared = is_shared(types, lock);
+            found.extend(name_of(types, lock).map(|lock| Guard { lock, is_shared, kept }));
         }
     }
     found
+}
+
+/// Whether others may have the lock at the same time.
+fn is_shared(types: &Types<'_>, lock: ExprId) -> bool {
+    matches!(call_name(types, lock).as_str(), "read" | "try_read" | "read_owned" | "blocking_read" | "upgradable_read")
 }
 
 fn dropped_at(body: &Body, local: crate::ir::LocalId, behind: u32) -> Option<u32> {

@@ -188,6 +188,10 @@ fn of_workspace(types: &Types<'_>, call: ExprId) -> Option<Twin> {
         None => vec![format!("{name}_async"), format!("async_{name}")],
     };
     let beside = candidates.iter().find_map(|candidate| sibling(types, *id, candidate))?;
+    // The async variant may be made of the blocking one.
+    if types.index.function(beside).is_some_and(|function| function.span == types.function.span) {
+        return None;
+    }
     let ir = types.index.file(id.file)?;
     let text = |id: FunctionId| types.index.function(id).map(|function| qualified_name(ir, function));
     Some(Twin {

@@ -14,7 +14,7 @@ use crate::lints::Context;
 const DEEPEST: usize = 16;
 
 /// Things of which there are as many as somebody has set up.
-const FEW: [&str; 79] = [
+const FEW: [&str; 82] = [
     "peer",
     "node",
     "worker",
@@ -94,6 +94,9 @@ const FEW: [&str; 79] = [
     "upstream",
     "mirror",
     "address",
+    "executor",
+    "fetcher",
+    "cipher",
 ];
 
 /// What the items are.
@@ -303,12 +306,11 @@ fn of_local(context: &Context<'_>, local: LocalId, depth: usize) -> Growth {
             }
             other => other,
         },
-        _ => match types.matched(local) {
-            Some(from) => match walk(context, from, depth + 1) {
-                Growth::Bounded(_) => Growth::Grows(format!("`{}`", declared.name), Confidence::Possible),
-                Growth::Grows(..) => Growth::Grows(format!("`{}`", declared.name), Confidence::Possible),
-            },
-            None => Growth::Grows(format!("`{}`", declared.name), Confidence::Possible),
+        // One of the parts that something was cut into.
+        _ => match types.matched(local).or_else(|| types.handed(local)).map(|from| walk(context, from, depth + 1)) {
+            Some(Growth::Bounded("cut")) => Growth::Bounded("cut"),
+            _ if matches!(declared.name.as_str(), "chunk" | "batch") => Growth::Bounded("cut"),
+            _ => Growth::Grows(format!("`{}`", declared.name), Confidence::Possible),
         },
     }
 }

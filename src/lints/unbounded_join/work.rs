@@ -78,7 +78,11 @@ fn asks(name: &str, effect: &Effect) -> Option<Confidence> {
     }
     let waits_only =
         matches!(effect.fence, Some(Fence::Time | Fence::Event | Fence::Acquire | Fence::Spawned | Fence::Clock));
-    if waits_only || matches!(name, "send" | "recv" | "join" | "lock" | "read" | "write" | "changed" | "notified") {
+    let is_made = name.starts_with(char::is_uppercase) || matches!(name, "from" | "new" | "into_future" | "ready");
+    if waits_only
+        || is_made
+        || matches!(name, "send" | "recv" | "join" | "lock" | "read" | "write" | "changed" | "notified")
+    {
         return None;
     }
     let (_, deed) = words::gist(&effect.because);

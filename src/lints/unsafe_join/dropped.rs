@@ -10,7 +10,7 @@ use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::index::{FunctionId, qualified_name};
 use crate::ir::{ExprId, ExprKind, LoopKind, MacroKind, Name};
-use crate::knowledge::Deed;
+use crate::knowledge::{self, Deed};
 use crate::lints::Context;
 use crate::source::Span;
 
@@ -24,6 +24,24 @@ const LASTING: [&str; 30] = [
     "create", "insert", "update", "upsert", "delete", "remove", "save", "store", "put", "persist", "publish", "append",
     "charge", "pay", "transfer", "upload", "rename", "archive", "record", "mark", "replace", "assign", "grant",
     "revoke", "submit", "migrate", "import", "add", "set", "post",
+];
+
+/// What keeps what is written to it, in the words of facts.
+const KEEPERS: [&str; 14] = [
+    "database",
+    "table",
+    "objects",
+    "files",
+    "messages",
+    "the chain",
+    "cluster",
+    "mail",
+    "payments",
+    "search index",
+    "services",
+    "vectors",
+    "key-value store",
+    "catalog",
 ];
 
 /// What goes on until it is stopped, so that being dropped is how it ends.
@@ -253,7 +271,7 @@ fn of_step(context: &Context<'_>, types: &Types<'_>, step: &Step, depth: usize) 
     if LASTS.iter().any(|word| called.split('_').any(|part| part == *word)) {
         return Err(Whole::Lasts);
     }
-    if !is_lasting(&step.effect) {
+    if !is_lasting(&step.effect) || knowledge::names().deed(&called) == Deed::Read {
         return Err(Whole::Reads);
     }
     let inner = match callee(types, step.call) {
@@ -261,7 +279,9 @@ fn of_step(context: &Context<'_>, types: &Types<'_>, step: &Step, depth: usize) 
         _ => None,
     };
     let called = format!("`{called}`");
-    inner.unwrap_or_else(|| Err(Whole::Once(called.clone(), evidence(&called, &step.effect))))
+    let is_once = is_lasting_name(called.trim_matches('`')) || step.effect.because.contains("by its SQL");
+    let once = || if is_once { Whole::Once(called.clone(), evidence(&called, &step.effect)) } else { Whole::Reads };
+    inner.unwrap_or_else(|| Err(once()))
 }
 
 fn body_of(context: &Context<'_>, functions: &[FunctionId], depth: usize) -> Option<Result<HalfWay, Whole>> {
@@ -294,22 +314,26 @@ fn evidence(called: &str, effect: &Effect) -> String {
 /// Whether a step changes something that is still changed when the step is dropped.
 fn is_lasting(effect: &Effect) -> bool {
     let (by, deed) = words::gist(&effect.because);
-    let of_memory = ["memory", "streams", "others see", "cache"].iter().any(|word| deed.ends_with(word));
-    let by_facts =
-        deed.starts_with("changes ") && !of_memory && !deed.contains("`.") && effect.confidence == Confidence::Proven;
-    let by_name = || {
-        let name = by
-            .as_deref()
-            .unwrap_or(&effect.callee)
-            .trim_matches('`')
-            .rsplit("::")
-            .next()
-            .unwrap_or_default()
-            .to_owned();
-        let first = name.split('_').next().unwrap_or_default().to_owned();
-        deed.starts_with("writes by its name") && LASTING.contains(&first.as_str())
-    };
-    effect.deed == Deed::Write && effect.suspends && effect.confidence >= Confidence::Likely && (by_facts || by_name())
+    let by =
+        by.as_deref().unwrap_or(&effect.callee).trim_matches('`').rsplit("::").next().unwrap_or_default().to_owned();
+    // Who makes a folder that is there already does no harm.
+    let is_harmless = by.starts_with("create_dir") || by.starts_with("open");
+    let by_facts = effect.confidence == Confidence::Proven
+        && deed.starts_with("changes ")
+        && (KEEPERS.iter().any(|of| deed.contains(of))
+            || (deed.contains("network") && is_lasting_name(&effect.callee)));
+    let by_name = deed.starts_with("writes by its name") && is_lasting_name(&by);
+    effect.deed == Deed::Write
+        && effect.suspends
+        && effect.confidence >= Confidence::Likely
+        && !is_harmless
+        && (by_facts || by_name)
+}
+
+/// Whether a name says that something is left behind: `insert_user`, `set_async`.
+fn is_lasting_name(name: &str) -> bool {
+    let name = name.strip_prefix("try_").unwrap_or(name).trim_start_matches('_');
+    LASTING.contains(&name.split('_').next().unwrap_or_default())
 }
 
 fn is_atomic(name: &str) -> bool {

@@ -7,7 +7,7 @@ use crate::analysis::joins::{self, Branches, Join};
 use crate::diagnostic::{Confidence, Label};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
-use crate::ir::{Body, ExprId, ExprKind, MacroKind, StmtKind};
+use crate::ir::{Arm, ExprId, ExprKind, MacroKind, StmtKind};
 use crate::lints::Context;
 use crate::source::Span;
 
@@ -29,7 +29,7 @@ pub(super) fn ask(context: &Context<'_>, join: &Join) -> Answer {
             futures(join).iter().map(|future| gives(types, *future)).max().unwrap_or(Gives::Nothing)
         }
     };
-    if value == Gives::Nothing || is_discarded(types.body, around) {
+    if value == Gives::Nothing || is_discarded(types, around) {
         return Answer::Fine("no results");
     }
     Answer::Harm(Harm {
@@ -117,7 +117,9 @@ fn dropped_by(types: &Types<'_>, join: ExprId, place: Span) -> Option<(String, S
 }
 
 /// Whether nobody looks at what an expression gives: `let _ = ..;`, `..;`, `if ...is_err()`.
-fn is_discarded(body: &Body, place: Span) -> bool {
+fn is_discarded(types: &Types<'_>, place: Span) -> bool {
+    let body = types.body;
+    let text = &types.index.source(types.scope.file).text;
     let stmts = body.blocks.iter().flat_map(|block| &block.stmts).filter(|stmt| stmt.span.contains(place));
     let Some(stmt) = stmts.min_by_key(|stmt| stmt.span.end - stmt.span.start) else { return false };
     match &stmt.kind {
@@ -125,6 +127,11 @@ fn is_discarded(body: &Body, place: Span) -> bool {
         StmtKind::Expr { expr, semicolon } => match &body.expr(*expr).kind {
             ExprKind::If { condition, .. } => {
                 !matches!(&body.expr(*condition).kind, ExprKind::Let { pat, .. } if !pat.bindings.is_empty())
+            }
+            ExprKind::Match { scrutinee, arms } if body.expr(*scrutinee).span.contains(place) => {
+                // `Ok(_) => ..`: that all have come is all that matters.
+                let is_error = |arm: &Arm| text.get(arm.pat.span.range()).is_some_and(|text| text.starts_with("Err"));
+                arms.iter().all(|arm| is_error(arm) || arm.pat.bindings.is_empty())
             }
             ExprKind::Match { .. } | ExprKind::Return(_) | ExprKind::Assign { .. } => false,
             _ => *semicolon && !matches!(body.expr(*expr).kind, ExprKind::Macro(_)),
