@@ -77,8 +77,8 @@ fn join(types: &Types<'_>, expr: ExprId) -> Option<Join> {
         }
         ExprKind::Call { args, .. } => {
             let name = call_name(types, expr);
-            if name == "spawn" || name == "spawn_local" {
-                return spawned_in_loop(types, expr, *args.first()?, &name);
+            if matches!(name.as_str(), "spawn" | "spawn_local") {
+                return if is_ours(types, expr) { None } else { spawned_in_loop(types, expr, *args.first()?, &name) };
             }
             let fallible = name.starts_with("try_");
             let branches = match name.trim_start_matches("try_") {
@@ -106,6 +106,11 @@ fn join(types: &Types<'_>, expr: ExprId) -> Option<Join> {
         },
         _ => None,
     }
+}
+
+/// Whether a call is of a function of the workspace, which starts whatever it is for.
+fn is_ours(types: &Types<'_>, call: ExprId) -> bool {
+    matches!(callee(types, call), Callee::Workspace { resolved: true, .. })
 }
 
 /// Whether a call is of one of the crates that join. `join_all` is nothing else, whatever brings it in.
@@ -294,6 +299,12 @@ fn is_adapter(method: &str) -> bool {
             | "inspect_err"
             | "timeout"
             | "shared"
+            | "ok"
+            | "unwrap"
+            | "expect"
+            | "flatten"
+            | "unwrap_or_default"
+            | "unwrap_or_else"
     )
 }
 

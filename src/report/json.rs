@@ -180,7 +180,8 @@ fn children<'a>(diagnostic: &'a Diagnostic, file: &'a SourceFile) -> Vec<Child<'
         let before = text::count(timeline.before, "round trip");
         children.push(child("note", format!("{before} today, {} then", timeline.after), Vec::new()));
     }
-    children.extend(diagnostic.evidence.iter().map(|line| child("note", format!("reads: {line}"), Vec::new())));
+    let title = if diagnostic.timeline.is_some() { "reads" } else { "why" };
+    children.extend(diagnostic.evidence.iter().map(|line| child("note", format!("{title}: {line}"), Vec::new())));
     children.push(child("note", format!("confidence: {}", diagnostic.confidence), Vec::new()));
     children.extend(diagnostic.notes.iter().map(|note| child("note", note.clone(), Vec::new())));
     children

@@ -14,7 +14,7 @@ use crate::lints::Context;
 const DEEPEST: usize = 16;
 
 /// Things of which there are as many as somebody has set up.
-const FEW: [&str; 82] = [
+const FEW: [&str; 90] = [
     "peer",
     "node",
     "worker",
@@ -97,6 +97,14 @@ const FEW: [&str; 82] = [
     "executor",
     "fetcher",
     "cipher",
+    "driver",
+    "uri",
+    "type",
+    "leader",
+    "aggregator",
+    "tool",
+    "interface",
+    "role",
 ];
 
 /// What the items are.
@@ -387,9 +395,12 @@ fn is_few(types: &Types<'_>, expr: ExprId) -> bool {
     }
 }
 
-/// The last word says what they are.
+/// The last word says what they are, `component_ids` the one before.
 fn is_few_name(name: &str) -> bool {
-    let last = name.rsplit('_').next().unwrap_or(name);
+    let mut words = name.rsplit('_');
+    let of =
+        words.find(|word| !matches!(*word, "id" | "ids" | "list" | "map" | "set" | "vec" | "info" | "infos" | "names"));
+    let last = of.unwrap_or(name);
     let singular = last.strip_suffix("ies").map(|stem| format!("{stem}y"));
     let singular = singular.or_else(|| last.strip_suffix("sses").map(|stem| format!("{stem}ss")));
     let singular = singular.unwrap_or_else(|| last.strip_suffix('s').unwrap_or(last).to_owned());

@@ -5,6 +5,7 @@
 use crate::analysis::effects::{Effect, call_name, words};
 use crate::analysis::joins::{self, Branches, Join, Step};
 use crate::diagnostic::Confidence;
+use crate::index::calls::{Callee, callee};
 use crate::ir::{ExprId, ExprKind, Name};
 use crate::knowledge::{self, Deed, Fence};
 use crate::lints::Context;
@@ -50,6 +51,14 @@ pub(super) fn work(context: &Context<'_>, future: ExprId) -> Work {
         }
         if is_limit(&name) {
             return Work::Nothing("limited");
+        }
+        if name.split('_').any(|word| matches!(word, "loop" | "run" | "serve" | "listen" | "watch" | "forever")) {
+            return Work::Nothing("lasts");
+        }
+        // What is looked up in a map beside the future.
+        let is_ours = || matches!(callee(types, step.call), Callee::Workspace { resolved: true, .. });
+        if knowledge::names().sync_method(&name).is_some() && !is_ours() {
+            continue;
         }
         if let Some(confidence) = asks(&name, &step.effect)
             && best.as_ref().is_none_or(|(_, known)| confidence > *known)

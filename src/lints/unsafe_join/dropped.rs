@@ -14,6 +14,7 @@ use crate::knowledge::{self, Deed};
 use crate::lints::Context;
 use crate::source::Span;
 
+use super::lost::{Gives, gives};
 use super::{Answer, Harm, called, futures};
 
 /// Longer chains of calls are not followed.
@@ -97,6 +98,9 @@ pub(super) fn ask(context: &Context<'_>, join: &Join) -> Answer {
             reason = "spawned";
             continue;
         }
+        if !is_for_writing(context, *future) {
+            continue;
+        }
         match half_way(context, *future) {
             Ok(found) => return Answer::Harm(told(context, join, (*future, other), found)),
             Err(Whole::Once(name, evidence)) => {
@@ -108,6 +112,28 @@ pub(super) fn ask(context: &Context<'_>, join: &Join) -> Answer {
         }
     }
     Answer::Fine(reason)
+}
+
+/// Whether a branch is there for what it writes: its name says so, or it gives nothing. Others write on the way to an
+/// answer, and write again when they are asked again.
+fn is_for_writing(context: &Context<'_>, future: ExprId) -> bool {
+    let types = context.types;
+    let at = joins::bare(types, future);
+    let of_call = |name: &str, effect: &Effect| is_lasting_name(name) || effect.because.contains("by its SQL");
+    match (gives(types, future), &types.body.expr(at).kind) {
+        (Gives::Nothing, _) => true,
+        (Gives::Values, ExprKind::Block { .. }) => false,
+        (_, ExprKind::Block { .. }) => {
+            let steps = joins::steps_in(types, context.effects, types.body.expr(at).span);
+            steps.iter().any(|step| of_call(&name(types, step), &step.effect))
+        }
+        (_, ExprKind::Path(path)) => is_lasting_name(path.last()),
+        _ => {
+            let is_ours = matches!(callee(types, at), Callee::Workspace { resolved: true, .. });
+            let effect = (!is_ours).then(|| context.effects.of_call(types, at, true));
+            is_lasting_name(&call_name(types, at)) || effect.is_some_and(|effect| of_call("", &effect))
+        }
+    }
 }
 
 /// The joins of the runtime crate drop no branch that stands before the one that fails.

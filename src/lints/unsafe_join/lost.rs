@@ -7,7 +7,7 @@ use crate::analysis::joins::{self, Branches, Join};
 use crate::diagnostic::{Confidence, Label};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
-use crate::ir::{Arm, ExprId, ExprKind, MacroKind, StmtKind};
+use crate::ir::{Arm, Body, ExprId, ExprKind, MacroKind, StmtKind};
 use crate::lints::Context;
 use crate::source::Span;
 
@@ -32,6 +32,9 @@ pub(super) fn ask(context: &Context<'_>, join: &Join) -> Answer {
     if value == Gives::Nothing || is_discarded(types, around) {
         return Answer::Fine("no results");
     }
+    if is_handed_on(types.body, around) {
+        return Answer::Fine("all or nothing");
+    }
     Answer::Harm(Harm {
         confidence: if value == Gives::Values { Confidence::Likely } else { Confidence::Possible },
         message: format!("{by} drops `{}` with the results that are there already", join.name),
@@ -46,13 +49,13 @@ pub(super) fn ask(context: &Context<'_>, join: &Join) -> Answer {
 
 /// What a branch gives.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Gives {
+pub(super) enum Gives {
     Nothing,
     Unknown,
     Values,
 }
 
-fn gives(types: &Types<'_>, future: ExprId) -> Gives {
+pub(super) fn gives(types: &Types<'_>, future: ExprId) -> Gives {
     let at = joins::bare(types, future);
     let of = match types.of(at) {
         Ty::Future(of) => *of,
@@ -69,12 +72,19 @@ fn gives(types: &Types<'_>, future: ExprId) -> Gives {
 
 fn of_tail(types: &Types<'_>, expr: ExprId) -> Gives {
     match &types.body.expr(expr).kind {
+        ExprKind::Call { callee, args } if names_ok(types, *callee) => {
+            args.first().map_or(Gives::Unknown, |arg| of_tail(types, *arg))
+        }
         ExprKind::Loop { .. } | ExprKind::Macro(_) => Gives::Nothing,
         ExprKind::Tuple(items) if !items.is_empty() => Gives::Values,
         ExprKind::Tuple(_) => Gives::Nothing,
         ExprKind::If { otherwise: None, .. } => Gives::Nothing,
         _ => of_type(&types.of(expr)),
     }
+}
+
+fn names_ok(types: &Types<'_>, callee: ExprId) -> bool {
+    matches!(&types.body.expr(callee).kind, ExprKind::Path(path) if matches!(path.last(), "Ok" | "Some"))
 }
 
 fn of_type(of: &Ty) -> Gives {
@@ -93,14 +103,17 @@ fn dropped_by(types: &Types<'_>, join: ExprId, place: Span) -> Option<(String, S
     let body = types.body;
     let local = (0..).zip(&body.locals).find(|(_, local)| local.init == Some(join)).map(|(number, _)| number);
     let holds = |arg: ExprId| {
-        let arg = body.expr(arg);
-        let is_its = matches!(arg.kind, ExprKind::Local(of) if Some(of.0) == local);
-        let is_around = arg.span.contains(place)
-            && joins::around(body, place).is_none_or(|inner| {
-                // A task of its own is not dropped, nor is what a closure does later.
-                body.expr(inner).span == arg.span || body.expr(inner).span.contains(arg.span)
-            });
-        is_its || is_around
+        let inner = body.expr(joins::bare(types, arg));
+        let is_its = matches!(inner.kind, ExprKind::Local(of) if Some(of.0) == local);
+        let is_last = match &inner.kind {
+            ExprKind::Block { block, .. } => body
+                .block(*block)
+                .stmts
+                .last()
+                .is_some_and(|stmt| stmt.span.contains(place) && !is_repeated(body, place)),
+            _ => inner.span == place,
+        };
+        is_its || is_last
     };
     body.exprs.iter().enumerate().find_map(|(number, expr)| match &expr.kind {
         ExprKind::Call { args, .. } => {
@@ -113,6 +126,26 @@ fn dropped_by(types: &Types<'_>, join: ExprId, place: Span) -> Option<(String, S
             is_raced.then(|| ("`select!`".to_owned(), expr.span))
         }
         _ => None,
+    })
+}
+
+/// Whether a place stands in a loop.
+fn is_repeated(body: &Body, place: Span) -> bool {
+    body.exprs.iter().any(|expr| matches!(expr.kind, ExprKind::Loop { .. }) && expr.span.contains(place))
+}
+
+/// Whether the error of a deadline leaves the function or panics: all or nothing is what is wanted then.
+fn is_handed_on(body: &Body, place: Span) -> bool {
+    let is_around = |base: &ExprId| body.expr(*base).span.contains(place);
+    let within =
+        |base: &ExprId| is_around(base) && joins::around(body, body.expr(*base).span) == joins::around(body, place);
+    body.exprs.iter().any(|expr| match &expr.kind {
+        ExprKind::Try { base } => within(base),
+        ExprKind::MethodCall { receiver, method, .. } => {
+            matches!(method.as_str(), "map_err" | "expect" | "unwrap" | "or" | "context" | "with_context")
+                && within(receiver)
+        }
+        _ => false,
     })
 }
 
