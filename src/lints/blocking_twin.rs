@@ -4,9 +4,10 @@
 mod twins;
 
 use crate::analysis::joins::around;
-use crate::diagnostic::{Diagnostic, Label, Level};
+use crate::diagnostic::{Confidence, Diagnostic, Label, Level};
 use crate::index::Hint;
 use crate::ir::{Body, ExprId, ExprKind};
+use crate::knowledge::Deed;
 use crate::lints::{Context, Lint};
 use crate::source::Span;
 
@@ -28,7 +29,11 @@ fn run(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         .map(ExprId)
         .filter(|id| matches!(body.expr(*id).kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. }));
     for call in calls {
-        let Some(twin) = twins::twin(context.types, call) else { continue };
+        let Some(mut twin) = twins::twin(context.types, call) else { continue };
+        // A method that only computes blocks no longer than its twin does.
+        if twin.is_ours && context.effects.of_call(context.types, call, false).whole_deed() == Deed::Pure {
+            twin.confidence = Confidence::Possible;
+        }
         match reason_not_to_speak(context, call, &twin) {
             None => found.push(said(context, call, &twin)),
             Some(reason) => context.silent(&BLOCKING_TWIN, body.expr(call).span, reason),

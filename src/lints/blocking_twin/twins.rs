@@ -19,6 +19,8 @@ pub(super) struct Twin {
     pub(super) instead: String,
     /// Who must be there for that; `None` where it is there in any case.
     pub(super) runtime: Option<Runtime>,
+    /// Whether both are of the workspace.
+    pub(super) is_ours: bool,
     /// How sure it is that the call blocks.
     pub(super) confidence: Confidence,
     /// How it is known.
@@ -80,6 +82,7 @@ fn of_std(types: &Types<'_>, call: ExprId) -> Option<Twin> {
         blocks: whole.clone(),
         instead: format!("`{instead}`"),
         runtime: Some(Runtime::Tokio),
+        is_ours: false,
         confidence: Confidence::Proven,
         story,
     };
@@ -165,6 +168,7 @@ fn of_blocking_name(types: &Types<'_>, call: ExprId) -> Option<Twin> {
         blocks: method.to_string(),
         instead: format!("`{instead}`"),
         runtime: None,
+        is_ours: false,
         confidence: Confidence::Likely,
         evidence: format!("`{method}` waits on the thread by its name"),
         story: PANICS,
@@ -198,6 +202,7 @@ fn of_workspace(types: &Types<'_>, call: ExprId) -> Option<Twin> {
         blocks: text(*id)?,
         instead: format!("`{}`", text(beside)?),
         runtime: None,
+        is_ours: true,
         confidence: Confidence::Likely,
         evidence: format!("both are declared in `{}`", types.index.source(id.file).name),
         story: WAITS,

@@ -122,10 +122,14 @@ fn is_for_writing(context: &Context<'_>, future: ExprId) -> bool {
     let of_call = |name: &str, effect: &Effect| is_lasting_name(name) || effect.because.contains("by its SQL");
     match (gives(types, future), &types.body.expr(at).kind) {
         (Gives::Nothing, _) => true,
-        (Gives::Values, ExprKind::Block { .. }) => false,
-        (_, ExprKind::Block { .. }) => {
+        (gives, ExprKind::Block { .. }) => {
             let steps = joins::steps_in(types, context.effects, types.body.expr(at).span);
-            steps.iter().any(|step| of_call(&name(types, step), &step.effect))
+            let mut writes = steps.iter().map(|step| of_call(&name(types, step), &step.effect));
+            if gives == Gives::Values {
+                !steps.is_empty() && writes.all(|writes| writes)
+            } else {
+                writes.any(|writes| writes)
+            }
         }
         (_, ExprKind::Path(path)) => is_lasting_name(path.last()),
         _ => {
