@@ -15,7 +15,7 @@ use work::Work;
 
 pub(super) static UNBOUNDED_JOIN: Lint = Lint {
     name: "unbounded_join",
-    level: Level::Warn,
+    level: Level::Allow,
     summary: "one future for each item of something that can grow without a limit, all at once",
     docs: include_str!("unbounded_join.md"),
     hint: Some(Hint::StartsMany),
@@ -55,7 +55,7 @@ fn judged(context: &Context<'_>, join: &Join, items: ExprId, future: ExprId) -> 
     if work::is_limited(context, join) {
         return Err("limited");
     }
-    let (items, growing) = match growth::growth(context, items) {
+    let (items, growing) = match growth::growth(context, items, future) {
         Growth::Bounded(reason) => return Err(reason),
         Growth::Grows(items, confidence) => (items, confidence),
     };

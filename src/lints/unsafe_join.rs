@@ -4,6 +4,7 @@
 mod dropped;
 mod lost;
 mod shared;
+mod writes;
 
 use crate::analysis::joins::{self, Branches, Join};
 use crate::diagnostic::{Confidence, Diagnostic, Label, Level};

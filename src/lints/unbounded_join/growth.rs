@@ -6,7 +6,7 @@ use crate::analysis::joins;
 use crate::diagnostic::Confidence;
 use crate::index::ty::Ty;
 use crate::index::types::Types;
-use crate::ir::{BinaryOp, Body, ExprId, ExprKind, LocalId, Name, Origin, TypeRef};
+use crate::ir::{BinaryOp, Body, ExprId, ExprKind, LocalId, LoopKind, Name, Origin, TypeRef};
 use crate::knowledge::{self, Deed};
 use crate::lints::Context;
 
@@ -14,98 +14,14 @@ use crate::lints::Context;
 const DEEPEST: usize = 16;
 
 /// Things of which there are as many as somebody has set up.
-const FEW: [&str; 90] = [
-    "peer",
-    "node",
-    "worker",
-    "shard",
-    "replica",
-    "server",
-    "service",
-    "backend",
-    "client",
-    "handle",
-    "task",
-    "plugin",
-    "relay",
-    "host",
-    "provider",
-    "endpoint",
-    "connector",
-    "component",
-    "region",
-    "cluster",
-    "broker",
-    "listener",
-    "handler",
-    "hook",
-    "subscriber",
-    "sink",
-    "source",
-    "target",
-    "chain",
-    "network",
-    "validator",
-    "member",
-    "participant",
-    "party",
-    "device",
-    "core",
-    "thread",
-    "cpu",
-    "config",
-    "database",
-    "db",
-    "pool",
-    "bucket",
-    "registry",
-    "replicaset",
-    "partition",
-    "channel",
-    "actor",
-    "module",
-    "extension",
-    "stage",
-    "phase",
-    "step",
-    "variant",
-    "layer",
-    "column",
-    "field",
-    "format",
-    "language",
-    "locale",
-    "level",
-    "kind",
-    "mode",
-    "attempt",
-    "retry",
-    "store",
-    "storage",
-    "url",
-    "sender",
-    "receiver",
-    "consumer",
-    "producer",
-    "middleware",
-    "guardian",
-    "operator",
-    "signer",
-    "upstream",
-    "mirror",
-    "address",
-    "executor",
-    "fetcher",
-    "cipher",
-    "driver",
-    "uri",
-    "type",
-    "leader",
-    "aggregator",
-    "tool",
-    "interface",
-    "role",
-];
+const FEW: &str = "\
+    actor aggregator alerter attempt backend broker bucket chain channel cipher client cluster column committee \
+    component config connector consumer core cpu database db device driver endpoint executor extension fetcher \
+    format guardian handle handler hook host interface kind language layer leader listener locale member \
+    middleware mirror mode module network node operator oracle participant partition party peer phase plugin \
+    pool processor producer provider receiver region registry relay replica replicaset retry role sender server \
+    service shard signer sink source stage storage store subscriber task thread tool type upstream uri \
+    validator variant worker";
 
 /// What the items are.
 pub(super) enum Growth {
@@ -115,9 +31,25 @@ pub(super) enum Growth {
     Grows(String, Confidence),
 }
 
-/// Whether an expression can give any number of items.
-pub(super) fn growth(context: &Context<'_>, items: ExprId) -> Growth {
+/// Whether an expression can give any number of items, of which each becomes a future.
+pub(super) fn growth(context: &Context<'_>, items: ExprId, future: ExprId) -> Growth {
+    let body = context.types.body;
+    if called(body, items, future).iter().any(|local| is_few_name(&body.local(*local).name)) {
+        return Growth::Bounded("few");
+    }
     walk(context, items, 0)
+}
+
+/// What the loop or the closure calls an item.
+fn called(body: &Body, items: ExprId, future: ExprId) -> Vec<LocalId> {
+    let names = body.exprs.iter().filter_map(|expr| match &expr.kind {
+        ExprKind::Loop { kind: LoopKind::For { pat, iter }, .. } if *iter == items => Some(pat.bindings.clone()),
+        ExprKind::Closure { params, body: inner, .. } if *inner == future => {
+            Some(params.iter().flat_map(|pat| pat.bindings.clone()).collect())
+        }
+        _ => None,
+    });
+    names.flatten().collect()
 }
 
 fn walk(context: &Context<'_>, expr: ExprId, depth: usize) -> Growth {
@@ -398,13 +330,29 @@ fn is_few(types: &Types<'_>, expr: ExprId) -> bool {
 /// The last word says what they are, `component_ids` the one before.
 fn is_few_name(name: &str) -> bool {
     let mut words = name.rsplit('_');
-    let of =
-        words.find(|word| !matches!(*word, "id" | "ids" | "list" | "map" | "set" | "vec" | "info" | "infos" | "names"));
+    let of = words.find(|word| {
+        !matches!(
+            *word,
+            "id" | "ids"
+                | "list"
+                | "map"
+                | "set"
+                | "vec"
+                | "info"
+                | "infos"
+                | "name"
+                | "names"
+                | "identifier"
+                | "index"
+                | "idx"
+                | "config"
+        )
+    });
     let last = of.unwrap_or(name);
     let singular = last.strip_suffix("ies").map(|stem| format!("{stem}y"));
     let singular = singular.or_else(|| last.strip_suffix("sses").map(|stem| format!("{stem}ss")));
     let singular = singular.unwrap_or_else(|| last.strip_suffix('s').unwrap_or(last).to_owned());
-    FEW.contains(&singular.as_str()) || FEW.contains(&last)
+    FEW.split_whitespace().any(|word| word == singular || word == last)
 }
 
 fn snake(name: &str) -> String {

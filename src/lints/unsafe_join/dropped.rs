@@ -15,35 +15,11 @@ use crate::lints::Context;
 use crate::source::Span;
 
 use super::lost::{Gives, gives};
+use super::writes::{is_atomic, is_lasting, is_lasting_name, mentions_transaction};
 use super::{Answer, Harm, called, futures};
 
 /// Longer chains of calls are not followed.
 const DEEPEST: usize = 4;
-
-/// What a write is called that leaves something behind when it is not finished.
-const LASTING: [&str; 30] = [
-    "create", "insert", "update", "upsert", "delete", "remove", "save", "store", "put", "persist", "publish", "append",
-    "charge", "pay", "transfer", "upload", "rename", "archive", "record", "mark", "replace", "assign", "grant",
-    "revoke", "submit", "migrate", "import", "add", "set", "post",
-];
-
-/// What keeps what is written to it, in the words of facts.
-const KEEPERS: [&str; 14] = [
-    "database",
-    "table",
-    "objects",
-    "files",
-    "messages",
-    "the chain",
-    "cluster",
-    "mail",
-    "payments",
-    "search index",
-    "services",
-    "vectors",
-    "key-value store",
-    "catalog",
-];
 
 /// What goes on until it is stopped, so that being dropped is how it ends.
 const LASTS: [&str; 22] = [
@@ -104,7 +80,7 @@ pub(super) fn ask(context: &Context<'_>, join: &Join) -> Answer {
         match half_way(context, *future) {
             Ok(found) => return Answer::Harm(told(context, join, (*future, other), found)),
             Err(Whole::Once(name, evidence)) => {
-                return Answer::Harm(told_once(context, join, (*future, other), name, evidence));
+                return Answer::Harm(told_once(context, join, (*future, other), &name, evidence));
             }
             Err(Whole::Reads) => {}
             Err(Whole::Atomic) => reason = "atomic",
@@ -167,7 +143,7 @@ fn told_once(
     context: &Context<'_>,
     join: &Join,
     (future, other): (ExprId, ExprId),
-    name: String,
+    name: &str,
     evidence: String,
 ) -> Harm {
     let types = context.types;
@@ -339,47 +315,6 @@ fn evidence(called: &str, effect: &Effect) -> String {
         Some(by) if by != called => format!("{called}: {by} {deed}"),
         _ => format!("{called} {deed}"),
     }
-}
-
-/// Whether a step changes something that is still changed when the step is dropped.
-fn is_lasting(effect: &Effect) -> bool {
-    let (by, deed) = words::gist(&effect.because);
-    let by =
-        by.as_deref().unwrap_or(&effect.callee).trim_matches('`').rsplit("::").next().unwrap_or_default().to_owned();
-    // Who makes a folder that is there already does no harm.
-    let is_harmless = by.starts_with("create_dir") || by.starts_with("open");
-    let by_facts = effect.confidence == Confidence::Proven
-        && deed.starts_with("changes ")
-        && (KEEPERS.iter().any(|of| deed.contains(of))
-            || (deed.contains("network") && is_lasting_name(&effect.callee)));
-    let by_name = deed.starts_with("writes by its name") && is_lasting_name(&by);
-    effect.deed == Deed::Write
-        && effect.suspends
-        && effect.confidence >= Confidence::Likely
-        && !is_harmless
-        && (by_facts || by_name)
-}
-
-/// Whether a name says that something is left behind: `insert_user`, `set_async`.
-fn is_lasting_name(name: &str) -> bool {
-    let name = name.strip_prefix("try_").unwrap_or(name).trim_start_matches('_');
-    LASTING.contains(&name.split('_').next().unwrap_or_default())
-}
-
-fn is_atomic(name: &str) -> bool {
-    name.contains("transaction") || matches!(name, "begin" | "begin_with" | "commit" | "rollback" | "begin_tx")
-}
-
-/// Whether something in a stretch is a transaction by its name: `&mut tx`.
-fn mentions_transaction(types: &Types<'_>, span: Span) -> bool {
-    let is_one = |name: &str| {
-        matches!(name, "tx" | "txn" | "trx" | "transaction" | "batch" | "db_tx" | "dbtx" | "wtxn" | "db_txn")
-            || name.ends_with("_tx_mut")
-    };
-    types.body.exprs.iter().filter(|expr| span.contains(expr.span)).any(|expr| match expr.kind {
-        ExprKind::Local(local) => is_one(&types.body.local(local).name),
-        _ => false,
-    })
 }
 
 /// Whether a stretch of source waits in a loop that has no end of its own.
