@@ -4,6 +4,8 @@
 //!
 //! Invariant: the outcome is sorted by file and place, whatever the number of threads.
 
+use std::cell::RefCell;
+
 use rayon::prelude::*;
 
 use crate::analysis::effects::Effects;
@@ -16,7 +18,7 @@ use crate::index::types::Types;
 use crate::index::{FunctionId, Index};
 use crate::ir::{Unclear, lower, print};
 use crate::knowledge::ClaimKind;
-use crate::lints::{Context, LINTS};
+use crate::lints::{Context, LINTS, Lint, Silence};
 use crate::source::{FileId, Problem, Span};
 use crate::suppress::{Strictness, suppress};
 use crate::why::{self, Why};
@@ -146,8 +148,8 @@ pub fn emit_ir(workspace: &Workspace, options: &Options) -> String {
     lowered.map(|(file, ir)| format!("// {}\n{}", file.name, print::print(&ir))).collect()
 }
 
-/// The line of an await and what is said of it: the name of the lint, or `blocked: flow(x)`. Of a loop, its first line:
-/// the name of the lint, or `await_in_loop: flow(x)`.
+/// The line of an await and what is said of it: the name of the lint, `blocked: flow(x)`, or the name of a lint and why it
+/// says nothing, `unsafe_join: reads`. Of a loop, its first line: `await_in_loop: flow(x)`.
 pub type Mark = (usize, String);
 
 /// The diagnostics of one file and the verdict of each of its awaits. The first await of a body has none.
@@ -162,14 +164,19 @@ pub fn verdicts_of(
 ) -> Result<(Vec<Diagnostic>, Vec<Mark>), Problem> {
     let index = Index::new(workspace, options.tests);
     let effects = Effects::new(&index);
-    let diagnostics = check_file(&effects, file, options)?;
+    let silences = RefCell::default();
+    let diagnostics = check_file_aloud(&effects, file, options, &silences)?;
     let source = index.source(file);
-    let mut marks = Vec::new();
+    let line = |span: Span| source.position(span.end.saturating_sub(1)).line;
+    let others = diagnostics.iter().filter(|found| !["sequential_await", "await_in_loop"].contains(&found.lint));
+    let mut marks: Vec<Mark> = others.map(|found| (line(found.primary.span), found.lint.to_owned())).collect();
+    let silences = silences.into_inner();
+    marks.extend(silences.iter().map(|silence| (line(silence.span), format!("{}: {}", silence.lint, silence.reason))));
     for (id, _) in index.functions_in(file) {
         let Some(types) = Types::new(&index, id) else { continue };
         let analyses = analyze(&types, &effects, options.confidence, Purpose::Explain);
         for verdict in verdicts(&types, &effects, &analyses) {
-            let line = source.position(verdict.span.end.saturating_sub(1)).line;
+            let line = line(verdict.span);
             match verdict.kind {
                 VerdictKind::First => {}
                 VerdictKind::Early => marks.push((line, "sequential_await".to_owned())),
@@ -196,14 +203,30 @@ pub fn verdicts_of(
 ///
 /// The file does not parse.
 pub fn check_file(effects: &Effects<'_>, file: FileId, options: &Options) -> Result<Vec<Diagnostic>, Problem> {
+    check_file_aloud(effects, file, options, &RefCell::default())
+}
+
+/// The same, with why lints stayed silent of what they looked at.
+fn check_file_aloud(
+    effects: &Effects<'_>,
+    file: FileId,
+    options: &Options,
+    silences: &RefCell<Vec<Silence>>,
+) -> Result<Vec<Diagnostic>, Problem> {
     let index = effects.index;
     let mut found = Vec::new();
     let own = own_options(index, file, options);
-    if index.awaits(file) > 0 {
+    let lints: Vec<&Lint> = LINTS.iter().copied().filter(|lint| concerns(lint, index, file, &own)).collect();
+    if !lints.is_empty() {
         index.read(file).map_err(Clone::clone)?;
-        // What was left out awaits less than twice, and in no loop.
-        for (id, _) in index.functions_in(file).filter(|(_, function)| !function.is_outlined) {
-            check_function(effects, id, &own, &mut found);
+        for (id, function) in index.functions_in(file) {
+            // What was left out awaits less than twice, and in no loop.
+            let may_concern = |lint: &&&Lint| match lint.hint {
+                None => !function.is_outlined,
+                Some(hint) => index.function_hints_at(id, function, hint),
+            };
+            let lints: Vec<&Lint> = lints.iter().filter(may_concern).copied().collect();
+            check_function(effects, id, &own, (&lints, silences), &mut found);
         }
     }
     if index.naming_us().binary_search(&file).is_ok() {
@@ -236,21 +259,42 @@ fn strictness(index: &Index<'_>, file: FileId) -> Strictness {
     }
 }
 
-fn check_function(effects: &Effects<'_>, id: FunctionId, options: &Options, found: &mut Vec<Diagnostic>) {
-    let Some(types) = Types::new(effects.index, id) else { return };
-    let (awaits_twice, awaits_in_loop) = (awaits_twice(types.body), awaits_in_loop(types.body));
-    if !awaits_twice && !awaits_in_loop {
-        // One await has nothing to wait for.
+/// Whether a lint is on and may find something in a file.
+fn concerns(lint: &Lint, index: &Index<'_>, file: FileId, options: &Options) -> bool {
+    let may_find = match lint.hint {
+        None => index.awaits(file) > 0,
+        Some(hint) => index.hints_at(file, hint),
+    };
+    may_find && level_of(lint, options) > Level::Allow
+}
+
+/// The last level that was given to a lint, or its own.
+fn level_of(lint: &Lint, options: &Options) -> Level {
+    let given = options.levels.iter().rev().find(|(name, _)| name == lint.name || name == "all");
+    given.map_or(lint.level, |(_, level)| *level)
+}
+
+fn check_function(
+    effects: &Effects<'_>,
+    id: FunctionId,
+    options: &Options,
+    (lints, silences): (&[&Lint], &RefCell<Vec<Silence>>),
+    found: &mut Vec<Diagnostic>,
+) {
+    if lints.is_empty() {
         return;
     }
-    let analyses = analyze(&types, effects, options.confidence, Purpose::Report);
-    let context = Context { id, types: &types, effects, analyses: &analyses, provider: options.provider.as_deref() };
-    let before = found.len();
-    for lint in LINTS {
+    let Some(types) = Types::new(effects.index, id) else { return };
+    // One await has nothing to wait for, but in a loop itself.
+    let waits = lints.iter().any(|lint| lint.hint.is_none());
+    let is_analyzed = waits && awaits_twice(types.body);
+    let is_silent = waits && !is_analyzed && !awaits_in_loop(types.body);
+    let analyses = if is_analyzed { analyze(&types, effects, options.confidence, Purpose::Report) } else { Vec::new() };
+    let provider = options.provider.as_deref();
+    let context = Context { id, types: &types, effects, analyses: &analyses, silences, provider };
+    for lint in lints.iter().filter(|lint| !is_silent || lint.hint.is_some()) {
+        let before = found.len();
         (lint.run)(&context, found);
-    }
-    for diagnostic in &mut found[before..] {
-        let given = options.levels.iter().rev().find(|(name, _)| name == diagnostic.lint || name == "all");
-        diagnostic.level = given.map_or(diagnostic.level, |(_, level)| *level);
+        found[before..].iter_mut().for_each(|diagnostic| diagnostic.level = level_of(lint, options));
     }
 }

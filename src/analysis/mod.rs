@@ -11,6 +11,7 @@ pub mod dependence;
 pub mod effected;
 pub mod effects;
 pub mod inspect;
+pub mod joins;
 pub mod loops;
 pub mod order;
 mod ownership;

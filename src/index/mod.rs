@@ -37,6 +37,10 @@ pub struct Index<'w> {
     foreign: HashSet<String>,
     files: Vec<OnceLock<Result<Read, Problem>>>,
     awaits: Vec<usize>,
+    /// What kinds of words stand in each file, in the order of [`Hint`].
+    hints: Vec<[bool; 2]>,
+    /// Names of functions beside which an async one of nearly the same name is declared: `get` beside `get_async`.
+    twins: HashSet<&'w str>,
     /// The files that name this tool.
     naming_us: Vec<FileId>,
     /// The functions of those files: comments may say what they do.
@@ -51,6 +55,15 @@ pub struct Index<'w> {
     crates: HashMap<String, usize>,
     /// The file of each module of each package.
     modules: HashMap<(usize, Vec<String>), FileId>,
+}
+
+/// Words that say what may be found in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hint {
+    /// Something that starts many futures at once.
+    StartsMany,
+    /// Something that may block the thread.
+    MayBlock,
 }
 
 /// A file that has been read.
@@ -90,8 +103,10 @@ impl<'w> Index<'w> {
         let read: Vec<(FileId, &scan::Scan<'w>)> =
             file_ids(scans.len()).zip(&scans).filter(|(file, _)| !for_tests.contains(file)).collect();
         let mut awaits = vec![0; scans.len()];
+        let mut hints = vec![[false; 2]; scans.len()];
         for (file, scan) in &read {
             awaits[file.0 as usize] = scan.awaits;
+            hints[file.0 as usize] = [scan.starts_many, scan.may_block];
         }
         let (((functions, types), (traits, impls)), (macros, statics)) = join(
             || {
@@ -108,12 +123,15 @@ impl<'w> Index<'w> {
         let foreign = foreign_crates(workspace);
         let files = workspace.files.iter().map(|_| OnceLock::new()).collect();
         let (crates, modules) = (crates(workspace), modules(workspace));
+        let twins = twins(&functions);
         Index {
             workspace,
             tests,
             foreign,
             files,
             awaits,
+            hints,
+            twins,
             naming_us,
             claimed,
             functions,
@@ -150,6 +168,22 @@ impl<'w> Index<'w> {
     /// How often a file seems to await something.
     pub fn awaits(&self, file: FileId) -> usize {
         self.awaits[file.0 as usize]
+    }
+
+    /// Whether a word of that kind stands in a file.
+    pub fn hints_at(&self, file: FileId, hint: Hint) -> bool {
+        let is_twin =
+            || hint == Hint::MayBlock && scan::holds(&self.source(file).text, |word| self.twins.contains(word));
+        self.hints[file.0 as usize][hint as usize] || (!self.twins.is_empty() && is_twin())
+    }
+
+    /// Whether a word of that kind stands in a function.
+    pub fn function_hints_at(&self, id: FunctionId, function: &Function, hint: Hint) -> bool {
+        let is_it = |word: &str| match hint {
+            Hint::StartsMany => scan::starts_many(word),
+            Hint::MayBlock => scan::may_block(word) || self.twins.contains(word),
+        };
+        self.source(id.file).text.get(function.span.range()).is_some_and(|text| scan::holds(text, is_it))
     }
 
     /// The files in which comments may speak to this tool.
@@ -455,6 +489,18 @@ fn modules(workspace: &Workspace) -> HashMap<(usize, Vec<String>), FileId> {
         }
     }
     found
+}
+
+/// The names of functions beside which an async one of nearly the same name is declared somewhere.
+fn twins<'w>(functions: &HashMap<&'w str, Vec<FileId>>) -> HashSet<&'w str> {
+    let is_declared = |name: &str| functions.contains_key(name);
+    let stem = |name: &'w str| name.strip_suffix("_async").or_else(|| name.strip_prefix("async_"));
+    let sync = functions.keys().filter_map(|name| stem(name)).filter_map(|name| functions.get_key_value(name));
+    let blocking = functions.keys().filter(|name| {
+        let stem = name.strip_suffix("_blocking").or_else(|| name.strip_suffix("_sync"));
+        stem.or_else(|| name.strip_prefix("blocking_")).is_some_and(is_declared)
+    });
+    sync.map(|(name, _)| *name).chain(blocking.copied()).collect()
 }
 
 /// The files that each name stands in, in order.

@@ -9,6 +9,10 @@
 pub(crate) struct Scan<'t> {
     /// How often `.await` or a word ending in `join` followed by `!` occurs.
     pub(crate) awaits: usize,
+    /// Whether a word stands in it that starts many futures at once.
+    pub(crate) starts_many: bool,
+    /// Whether a word stands in it that may name something that blocks the thread.
+    pub(crate) may_block: bool,
     /// Whether something speaks to this tool, or of it.
     pub(crate) names_us: bool,
     /// Names behind `fn`.
@@ -42,7 +46,13 @@ pub(crate) fn scan(text: &str) -> Scan<'_> {
         before = word;
         match word {
             "mod" if is_for_tests => found.test_modules.extend(words.name().filter(|_| words.is_at(b';'))),
-            "await" | "join" | "try_join" => found.awaits += 1,
+            "await" => found.awaits += 1,
+            "join" | "try_join" => {
+                found.awaits += 1;
+                found.starts_many = true;
+            }
+            word if starts_many(word) => found.starts_many = true,
+            word if may_block(word) => found.may_block = true,
             "conjoin" => found.names_us = true,
             "fn" => found.functions.extend(words.name()),
             "struct" | "enum" | "union" | "type" => found.types.extend(words.name()),
@@ -54,6 +64,28 @@ pub(crate) fn scan(text: &str) -> Scan<'_> {
         }
     }
     found
+}
+
+/// Words of what starts many futures at once.
+pub(crate) fn starts_many(word: &str) -> bool {
+    matches!(
+        word,
+        "join" | "try_join" | "join_all" | "try_join_all" | "FuturesUnordered" | "FuturesOrdered" | "JoinSet" | "spawn"
+    )
+}
+
+/// Words that may name what blocks the thread.
+pub(crate) fn may_block(word: &str) -> bool {
+    matches!(
+        word,
+        "fs" | "net" | "process" | "thread" | "sleep" | "File" | "Command" | "TcpStream" | "reqwest" | "block_on"
+    ) || word.starts_with("blocking")
+}
+
+/// Whether some word of a text is such a word.
+pub(crate) fn holds(text: &str, is_it: impl Fn(&str) -> bool) -> bool {
+    let mut words = Words { text, at: 0 };
+    std::iter::from_fn(|| words.next_word()).any(is_it)
 }
 
 struct Words<'t> {

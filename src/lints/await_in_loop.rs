@@ -13,6 +13,7 @@ pub(super) static AWAIT_IN_LOOP: Lint = Lint {
     level: Level::Warn,
     summary: "rounds of a loop that do not need one another",
     docs: include_str!("await_in_loop.md"),
+    hint: None,
     run,
 };
 

@@ -16,6 +16,7 @@ pub(super) static SEQUENTIAL_AWAIT: Lint = Lint {
     level: Level::Warn,
     summary: "awaits in a row that do not need one another",
     docs: include_str!("sequential_await.md"),
+    hint: None,
     run,
 };
 

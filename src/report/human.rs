@@ -103,9 +103,11 @@ fn advice(fix: &Fix, file: &SourceFile, style: Style) -> Vec<String> {
 fn reasons(diagnostic: &Diagnostic, style: Style) -> Vec<String> {
     let mut lines = Vec::new();
     let reasons = &diagnostic.evidence;
+    // What may run together does so because it reads.
+    let title = if diagnostic.timeline.is_some() { "reads:" } else { "why:" };
     let shown = if reasons.len() > MOST_REASONS { MOST_REASONS - 1 } else { reasons.len() };
     for (index, line) in reasons.iter().take(shown).enumerate() {
-        lines.extend(item(if index == 0 { "reads:" } else { "" }, &clean(line, style), style));
+        lines.extend(item(if index == 0 { title } else { "" }, &clean(line, style), style));
     }
     if shown < reasons.len() {
         lines.extend(item("", &format!("and {} more", reasons.len() - shown), style));

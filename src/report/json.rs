@@ -176,7 +176,8 @@ fn children<'a>(diagnostic: &'a Diagnostic, file: &'a SourceFile) -> Vec<Child<'
         let before = text::count(timeline.before, "round trip");
         children.push(child("note", format!("{before} today, {} then", timeline.after), Vec::new()));
     }
-    children.extend(diagnostic.evidence.iter().map(|line| child("note", format!("reads: {line}"), Vec::new())));
+    let title = if diagnostic.timeline.is_some() || diagnostic.lint == "await_in_loop" { "reads" } else { "why" };
+    children.extend(diagnostic.evidence.iter().map(|line| child("note", format!("{title}: {line}"), Vec::new())));
     if !diagnostic.lint.is_empty() {
         children.push(child("note", format!("confidence: {}", diagnostic.confidence), Vec::new()));
     }

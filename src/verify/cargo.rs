@@ -101,15 +101,16 @@ impl Cargo<'_> {
         let mut child = self.command(targets, forest).spawn().map_err(|error| cannot_run(&error))?;
         let complaints = child.stderr.take().map(collect);
         let messages = child.stdout.take().map(read);
-        let findings = self.findings(&mut child, messages, forest)?;
+        let (findings, has_built) = self.findings(&mut child, messages, forest)?;
         let status = child.wait().map_err(|error| cannot_run(&error))?;
         if self.is_stopped.load(Ordering::Relaxed) {
             return Err(stopped());
         }
-        if !status.success() && !findings.iter().any(|finding| finding.is_error) {
+        // Where a build script fails, the packages behind it are not seen, and the others are.
+        if !status.success() && !has_built && !findings.iter().any(|finding| finding.is_error) {
             let said = complaints.and_then(|thread| thread.join().ok()).unwrap_or_default();
             return Err(Failure {
-                message: format!("cargo cannot check the rewrites\n{}", last_lines(&said)),
+                message: format!("cargo cannot check the rewrites\n{}", complaint(&said)),
                 help:
                     "make `cargo check --all-targets` work, or leave out the packages it stops at; nothing was changed"
                         .to_owned(),
@@ -145,12 +146,12 @@ impl Cargo<'_> {
     fn findings(
         &self,
         child: &mut Child,
-        messages: Option<Receiver<CompilerMessage>>,
+        messages: Option<Receiver<Message>>,
         forest: Option<&Forest>,
-    ) -> Result<Vec<Finding>, Failure> {
+    ) -> Result<(Vec<Finding>, bool), Failure> {
         const PATIENCE: Duration = Duration::from_millis(100);
-        let mut found = Vec::new();
-        let Some(messages) = messages else { return Ok(found) };
+        let (mut found, mut has_built) = (Vec::new(), false);
+        let Some(messages) = messages else { return Ok((found, has_built)) };
         loop {
             if self.is_stopped.load(Ordering::Relaxed) {
                 // It may have ended by itself.
@@ -159,9 +160,10 @@ impl Cargo<'_> {
                 return Err(stopped());
             }
             match messages.recv_timeout(PATIENCE) {
-                Ok(message) => found.extend(self.finding(&message, forest)),
+                Ok(Message::CompilerMessage(message)) => found.extend(self.finding(&message, forest)),
+                Ok(message) => has_built |= matches!(message, Message::BuildFinished(_)),
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Ok(found),
+                Err(RecvTimeoutError::Disconnected) => return Ok((found, has_built)),
             }
         }
     }
@@ -211,13 +213,11 @@ fn program() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-fn read(stdout: ChildStdout) -> Receiver<CompilerMessage> {
+fn read(stdout: ChildStdout) -> Receiver<Message> {
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
         for message in Message::parse_stream(BufReader::new(stdout)).map_while(Result::ok) {
-            if let Message::CompilerMessage(message) = message
-                && sender.send(message).is_err()
-            {
+            if sender.send(message).is_err() {
                 return;
             }
         }
@@ -234,10 +234,12 @@ fn collect(mut stderr: ChildStderr) -> std::thread::JoinHandle<String> {
     })
 }
 
-fn last_lines(said: &str) -> String {
+/// What cargo complains of, without what it says of its work.
+fn complaint(said: &str) -> String {
     const MOST: usize = 12;
     let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
-    lines[lines.len().saturating_sub(MOST)..].join("\n")
+    let first = lines.iter().position(|line| line.starts_with("error")).unwrap_or(lines.len().saturating_sub(MOST));
+    lines[first..].iter().take(MOST).copied().collect::<Vec<_>>().join("\n")
 }
 
 fn cannot_run(error: &std::io::Error) -> Failure {

@@ -149,7 +149,11 @@ impl Run<'_> {
                 format!("`{name}` does not build as it is: {}", said(finding))
             }
             _ if !self.broken.is_empty() => "a package it needs does not build as it is".to_owned(),
-            _ => "cargo does not compile this place here: a `cfg`, a feature or a target leaves it out".to_owned(),
+            _ => {
+                "cargo does not compile this place here: a `cfg`, a feature or a target leaves it out, or something it \
+                  needs does not build"
+                    .to_owned()
+            }
         }
     }
 

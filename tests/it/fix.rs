@@ -247,7 +247,7 @@ fn a_tree_that_cannot_be_written_is_compiled_elsewhere_and_kept_as_it_is() {
 #[cfg(unix)]
 #[test]
 fn an_interrupt_leaves_the_tree_whole() {
-    use std::io::Read as _;
+    use std::io::{Read as _, Write as _};
     use std::process::{Command, Stdio};
     let folder = pages("fix_stopped");
     let pipe = folder.join("target-pipe");
@@ -271,6 +271,8 @@ fn an_interrupt_leaves_the_tree_whole() {
     assert_eq!(child.wait().unwrap().code(), Some(2));
     assert!(words.contains("stopped") && words.contains("nothing was changed"), "{words}");
     assert_eq!(lib(&folder), LIB);
+    // The script still waits.
+    fs::File::options().read(true).write(true).open(&pipe).unwrap().write_all(b"go").unwrap();
 }
 
 /// What lies behind a link that leads out of the workspace belongs to somebody else.

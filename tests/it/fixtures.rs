@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cargo_conjoin::check::{Options, verdicts_of};
-use cargo_conjoin::diagnostic::{Confidence, Edit, Fix};
+use cargo_conjoin::diagnostic::{Confidence, Edit, Fix, Level};
 use cargo_conjoin::discover::Workspace;
 use cargo_conjoin::source::{FileId, SourceFile};
 use conjoin_fixtures::{Case, Mark, find, is_rewrite_later, marks, without_marks};
@@ -15,7 +15,7 @@ use conjoin_fixtures::{Case, Mark, find, is_rewrite_later, marks, without_marks}
 /// What the library says about one file, with every lint on.
 #[derive(Debug, Default)]
 struct Findings {
-    /// One for every await that is not the first of its body.
+    /// One for every await that is not the first of its body, and one for whatever a lint looked at.
     verdicts: Vec<Mark>,
     /// Every fix.
     fixes: Vec<Fix>,
@@ -34,24 +34,22 @@ fn look(file: &SourceFile) -> Findings {
     let unmarked = file.text.split_inclusive('\n').map(|line| if is_mark(line) { "\n" } else { line }).collect();
     let file = SourceFile::new(file.path.clone(), file.name.clone(), unmarked);
     let workspace = Workspace { files: vec![file], ..Workspace::default() };
-    let options = Options { tests: false, confidence: Confidence::Likely, levels: Vec::new(), provider: None };
+    let options = Options { tests: false, confidence: Confidence::Likely, levels: every_lint(), provider: None };
     let (diagnostics, verdicts) = verdicts_of(&workspace, &options, FileId(0)).unwrap();
-    // Why a loop stays a loop is told by the fixtures for it.
-    let is_about_loops = file_of(&workspace).path.components().any(|part| part.as_os_str() == "await_in_loop");
-    let is_told = |(_, text): &(usize, String)| is_about_loops || !text.starts_with("await_in_loop: ");
     Findings {
-        verdicts: verdicts.into_iter().filter(is_told).map(|(line, text)| Mark { line, text }).collect(),
+        verdicts: verdicts.into_iter().map(|(line, text)| Mark { line, text }).collect(),
         fixes: diagnostics.into_iter().filter_map(|diagnostic| diagnostic.fix).collect(),
     }
 }
 
-fn file_of(workspace: &Workspace) -> &SourceFile {
-    &workspace.files[0]
+/// Every lint warns.
+pub(crate) fn every_lint() -> Vec<(String, Level)> {
+    vec![("all".to_owned(), Level::Warn)]
 }
 
 #[test]
 fn the_marks_are_exact() {
-    let differences: String = cases().iter().map(|case| difference_in_marks(&case.before)).collect();
+    let differences: String = cases().iter().map(difference_in_marks).collect();
     assert!(differences.is_empty(), "\n{differences}");
 }
 
@@ -88,19 +86,13 @@ fn where_errors_are_joined_there_is_a_way_with_one_question_mark_each() {
 
 #[test]
 fn a_fixed_file_has_nothing_left_to_report() {
-    let fixed = cases().into_iter().filter_map(|case| case.after);
-    let left: Vec<String> = fixed
-        .flat_map(|path| look(&open(&path)).verdicts.into_iter().map(move |found| (path.clone(), found)))
-        .filter(|(path, found)| is_left(path, &found.text))
-        .map(|(path, found)| format!("{}:{}: {}", path.display(), found.line, found.text))
-        .collect();
+    let mut left = Vec::new();
+    for case in cases() {
+        let Some(path) = &case.after else { continue };
+        let found = own(&case, look(&open(path)).verdicts).into_iter().filter(Mark::fires);
+        left.extend(found.map(|found| format!("{}:{}: {}", path.display(), found.line, found.text)));
+    }
     assert!(left.is_empty(), "\n{}\n", left.join("\n"));
-}
-
-/// What one lint has rewritten may be left to another that rewrites nothing.
-fn is_left(path: &Path, text: &str) -> bool {
-    path.components().any(|part| part.as_os_str() == text)
-        || !["blocked: ", "await_in_loop"].iter().any(|kind| text.starts_with(kind))
 }
 
 #[test]
@@ -121,9 +113,17 @@ fn edits_are_applied_where_they_stand() {
     assert_eq!(applied("abcdef", &[edit(4, 5, "E"), edit(0, 2, "")]), "cdEf");
 }
 
-fn difference_in_marks(path: &Path) -> String {
-    let file = open(path);
-    compare_marks(path, &marks(&file.text), &look(&file).verdicts)
+/// A fixture says where its own lint speaks and why it does not.
+fn difference_in_marks(case: &Case) -> String {
+    let file = open(&case.before);
+    compare_marks(&case.before, &marks(&file.text), &own(case, look(&file).verdicts))
+}
+
+/// What is said by a lint of its own fixture.
+fn own(case: &Case, mut found: Vec<Mark>) -> Vec<Mark> {
+    let silence = if case.lint == "sequential_await" { "blocked: ".to_owned() } else { format!("{}: ", case.lint) };
+    found.retain(|mark| mark.text == case.lint || mark.text.starts_with(&silence));
+    found
 }
 
 /// What is in one list and not in the other; the same mark twice must be found twice.

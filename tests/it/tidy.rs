@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use cargo_conjoin::diagnostic::Level;
 use cargo_conjoin::knowledge;
 use cargo_conjoin::lints::LINTS;
 use conjoin_fixtures::Kind;
@@ -121,18 +122,38 @@ fn the_readme_says_what_readers_said() {
     let rows = cells(&read("README.md"), "| reading | findings | repositories | not wrong | right and wanted |");
     assert_eq!(rows.len(), 3, "{rows:?}");
     for row in rows {
-        let text = read(&format!("scoreboard/reviewed/{}.tsv", row[0]));
-        let verdicts: Vec<Vec<&str>> = text.lines().skip(1).map(|line| line.split('\t').collect()).collect();
-        let places: BTreeSet<&[&str]> = verdicts.iter().map(|verdict| &verdict[..4]).collect();
-        assert_eq!(places.len(), verdicts.len(), "{}: a place is judged twice", row[0]);
-        let repositories: BTreeSet<&str> = verdicts.iter().map(|verdict| verdict[0]).collect();
-        let count = |wanted: &str| verdicts.iter().filter(|verdict| verdict[5] == wanted).count();
-        let share = |part: usize| format!("{}.{} %", part * 100 / verdicts.len(), part * 1000 / verdicts.len() % 10);
-        let right = count("right");
-        let expected = [verdicts.len().to_string(), repositories.len().to_string()];
-        assert_eq!(row[1..3], expected, "{}", row[0]);
-        assert_eq!(row[3..], [share(right + count("unwanted")), share(right)], "{}", row[0]);
+        assert_eq!(row, said_of(&row[0]).0);
     }
+}
+
+#[test]
+fn the_readme_says_what_readers_said_of_each_lint() {
+    let rows = cells(&read("README.md"), "| lint | findings | repositories | not wrong | right and wanted |");
+    assert_eq!(rows.len(), LINTS.len() - 2, "{rows:?}");
+    for row in rows {
+        let name = row[0].trim_matches('`');
+        let (expected, not_wrong) = said_of(name);
+        assert_eq!(row[1..], expected[1..], "{name}");
+        let lint = LINTS.iter().find(|lint| lint.name == name).unwrap();
+        assert!(not_wrong >= 90.0 || lint.level == Level::Allow, "{name} is on, and {not_wrong} % are not wrong");
+        let share = &expected[3];
+        assert!(lint.docs.contains(share.as_str()), "the page of {name} does not say {share}");
+    }
+}
+
+/// What a table of verdicts adds up to, as the README says it, and how many percent are not wrong.
+fn said_of(table: &str) -> (Vec<String>, f64) {
+    let text = read(&format!("scoreboard/reviewed/{table}.tsv"));
+    let verdicts: Vec<Vec<&str>> = text.lines().skip(1).map(|line| line.split('\t').collect()).collect();
+    let places: BTreeSet<&[&str]> = verdicts.iter().map(|verdict| &verdict[..4]).collect();
+    assert_eq!(places.len(), verdicts.len(), "{table}: a place is judged twice");
+    let repositories: BTreeSet<&str> = verdicts.iter().map(|verdict| verdict[0]).collect();
+    let count = |wanted: &str| verdicts.iter().filter(|verdict| verdict[5] == wanted).count();
+    let share = |part: usize| format!("{}.{} %", part * 100 / verdicts.len(), part * 1000 / verdicts.len() % 10);
+    let (right, all) = (count("right"), count("right") + count("unwanted"));
+    let numbers = [verdicts.len().to_string(), repositories.len().to_string(), share(all), share(right)];
+    let row = std::iter::once(table.to_owned()).chain(numbers).collect();
+    (row, 100.0 * all as f64 / verdicts.len() as f64)
 }
 
 #[test]

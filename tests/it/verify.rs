@@ -265,6 +265,29 @@ fn a_package_that_does_not_build_is_left_alone_and_the_others_are_not() {
     unseen(&rulings[2], "a package it needs does not build as it is");
 }
 
+#[test]
+fn a_build_script_that_fails_in_a_dependent_package_stops_nobody_else() {
+    let workspace = "[workspace]\nmembers = [\"below_failing\", \"failing\"]\nresolver = \"3\"\n";
+    let member = |name: &str, more: &str| manifest(name).replace("[workspace]\n", "") + more;
+    let two = "pub async fn look(n: usize) -> usize { n }\npub async fn two() -> usize {\n    let a = look(1).await;\n    let b = look(2).await;\n    a + b\n}\n";
+    let folder = package(
+        "failing",
+        &[
+            ("Cargo.toml", workspace),
+            ("below_failing/Cargo.toml", &member("below_failing", "")),
+            ("below_failing/src/lib.rs", two),
+            ("failing/Cargo.toml", &member("failing", "below_failing = { path = \"../below_failing\" }\n")),
+            ("failing/build.rs", "fn main() { panic!(\"no such library\"); }\n"),
+            ("failing/src/lib.rs", two),
+        ],
+    );
+    let old = "let a = look(1).await;\n    let b = look(2).await;";
+    let new: &[&str] = &["let (a, b) = tokio::join!(look(1), look(2));"];
+    let rulings = rule(&folder, &[("below_failing/src/lib.rs", old, new), ("failing/src/lib.rs", old, new)]);
+    assert_eq!(rulings[0], Ruling::Holds(0));
+    unseen(&rulings[1], "does not build");
+}
+
 /// Nothing in the changed package knows that the future must be `Send`, and a trait hides it from the probe.
 #[test]
 fn what_only_a_dependent_package_minds_is_found_there() {

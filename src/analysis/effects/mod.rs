@@ -12,6 +12,7 @@ mod claims;
 mod facts;
 mod guards;
 mod hidden;
+pub mod locks;
 mod memory;
 mod names;
 mod pools;

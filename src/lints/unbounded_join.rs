@@ -1,0 +1,86 @@
+//! Joins over something that can grow without a limit.
+#![doc = include_str!("unbounded_join.md")]
+
+mod growth;
+mod work;
+
+use crate::analysis::joins::{self, Branches, Join};
+use crate::diagnostic::{Confidence, Diagnostic, Label, Level};
+use crate::index::Hint;
+use crate::ir::ExprId;
+use crate::lints::{Context, Lint};
+
+use growth::Growth;
+use work::Work;
+
+pub(super) static UNBOUNDED_JOIN: Lint = Lint {
+    name: "unbounded_join",
+    level: Level::Allow,
+    summary: "one future for each item of something that can grow without a limit, all at once",
+    docs: include_str!("unbounded_join.md"),
+    hint: Some(Hint::StartsMany),
+    run,
+};
+
+fn run(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    let types = context.types;
+    let all = joins::joins(types);
+    for join in &all {
+        let Branches::Each { items, future, .. } = join.branches else { continue };
+        // What a task is spawned for is said where it is spawned.
+        let is_spawned_inside = |other: &Join| {
+            other.name.starts_with("spawn")
+                && other.expr != join.expr
+                && types.body.expr(future).span.contains(types.body.expr(other.expr).span)
+        };
+        if all.iter().any(is_spawned_inside) {
+            continue;
+        }
+        match judged(context, join, items, future) {
+            Ok(reason) => found.push(said(context, join, items, &reason)),
+            Err(reason) => context.silent(&UNBOUNDED_JOIN, types.body.expr(join.expr).span, reason),
+        }
+    }
+}
+
+/// What is done for each item, and what the items are.
+struct Reason {
+    work: String,
+    items: String,
+    confidence: Confidence,
+}
+
+/// The reason to speak, or the one not to.
+fn judged(context: &Context<'_>, join: &Join, items: ExprId, future: ExprId) -> Result<Reason, &'static str> {
+    if work::is_limited(context, join) {
+        return Err("limited");
+    }
+    let (items, growing) = match growth::growth(context, items, future) {
+        Growth::Bounded(reason) => return Err(reason),
+        Growth::Grows(items, confidence) => (items, confidence),
+    };
+    match work::work(context, future) {
+        Work::Nothing(reason) => Err(reason),
+        Work::Asks(work, confidence) => Ok(Reason { work, items, confidence: growing.min(confidence) }),
+    }
+}
+
+fn said(context: &Context<'_>, join: &Join, items: ExprId, reason: &Reason) -> Diagnostic {
+    let span = |expr| context.types.body.expr(expr).span;
+    let what = match join.name.as_str() {
+        "spawn" | "spawn_local" | "JoinSet" => "a task".to_owned(),
+        _ => reason.work.clone(),
+    };
+    let message = format!("`{}` starts {what} for each of {}, all at once", join.name, reason.items);
+    let primary = Label { span: span(join.expr), text: "as many at once as there are items".to_owned() };
+    Diagnostic {
+        labels: vec![Label { span: span(items), text: "nothing here says how many".to_owned() }],
+        evidence: vec![format!("each waits for {}", reason.work)],
+        notes: vec![
+            "whoever is asked gets all requests at once: connections, files or memory run out, or it refuses"
+                .to_owned(),
+            "let some run at a time: `futures::stream::iter(..).buffered(8)`, or a semaphore".to_owned(),
+        ],
+        ..context.diagnostic(&UNBOUNDED_JOIN, reason.confidence, message, primary)
+    }
+}
