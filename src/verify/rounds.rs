@@ -104,25 +104,32 @@ impl Run<'_> {
     /// Finds out which places are compiled, and which probes can be asked. Tests, examples and benches are compiled only
     /// when something is seen nowhere else.
     fn look(&mut self) -> Result<(), Failure> {
-        self.look_in(Targets::Usual)?;
-        if self.is_seen.iter().all(|is_seen| *is_seen) {
-            return Ok(());
-        }
-        self.targets = Targets::All;
-        self.look_in(Targets::All)?;
-        for owner in self.open() {
-            if !self.is_seen[owner] {
-                self.state[owner] = State::Out(Ruling::Unseen(self.why_unseen(owner)));
+        for targets in [Targets::Usual, Targets::All] {
+            self.targets = targets;
+            // An error in one package hides those that depend on it, so what is seen makes room for what is not.
+            while !self.unseen().is_empty() && self.look_in(targets)? {}
+            if self.unseen().is_empty() {
+                return Ok(());
             }
+        }
+        for owner in self.unseen() {
+            self.state[owner] = State::Out(Ruling::Unseen(self.why_unseen(owner)));
         }
         Ok(())
     }
 
-    fn look_in(&mut self, targets: Targets) -> Result<(), Failure> {
+    fn unseen(&self) -> Vec<usize> {
+        self.open().into_iter().filter(|owner| !self.is_seen[*owner]).collect()
+    }
+
+    /// Whether anything new was found.
+    fn look_in(&mut self, targets: Targets) -> Result<bool, Failure> {
         let (found, texts) = self.round(targets, &|run, owner| {
+            let State::Open(_) = run.state[owner] else { return Vec::new() };
             let canary = canary(owner, run.candidates[owner].start);
-            std::iter::once(canary).chain(run.probe(owner)).collect()
+            Some(canary).filter(|_| !run.is_seen[owner]).into_iter().chain(run.probe(owner)).collect()
         })?;
+        let known = (self.open().len(), self.is_seen.clone(), self.is_probed.clone());
         for finding in found.iter().filter(|finding| finding.is_error) {
             match blame(finding, &texts) {
                 Blame::Piece(owner, Role::Canary) if finding.code.as_deref() == Some(CANARY_ERROR) => {
@@ -133,7 +140,7 @@ impl Run<'_> {
                 Blame::Around(owners) => owners.into_iter().for_each(|owner| self.cannot_look(owner, finding)),
             }
         }
-        Ok(())
+        Ok(known != (self.open().len(), self.is_seen.clone(), self.is_probed.clone()))
     }
 
     fn cannot_look(&mut self, owner: usize, finding: &Finding) {

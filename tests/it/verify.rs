@@ -265,6 +265,34 @@ fn a_package_that_does_not_build_is_left_alone_and_the_others_are_not() {
     unseen(&rulings[2], "a package it needs does not build as it is");
 }
 
+/// What is asked of one package would hide the other.
+#[test]
+fn packages_that_depend_on_one_another_are_all_seen() {
+    let workspace = "[workspace]\nmembers = [\"lowest\", \"middle\", \"highest\"]\nresolver = \"3\"\n";
+    let member = |name: &str, more: &str| manifest(name).replace("[workspace]\n", "") + more;
+    let two = "pub async fn look(n: usize) -> usize { n }\npub async fn two() -> usize {\n    let a = look(1).await;\n    let b = look(2).await;\n    a + b\n}\n";
+    let folder = package(
+        "storeys",
+        &[
+            ("Cargo.toml", workspace),
+            ("lowest/Cargo.toml", &member("lowest", "")),
+            ("lowest/src/lib.rs", two),
+            ("middle/Cargo.toml", &member("middle", "lowest = { path = \"../lowest\" }\n")),
+            ("middle/src/lib.rs", two),
+            ("highest/Cargo.toml", &member("highest", "middle = { path = \"../middle\" }\n")),
+            ("highest/src/lib.rs", two),
+        ],
+    );
+    let old = "let a = look(1).await;\n    let b = look(2).await;";
+    let good: &[&str] = &["let (a, b) = tokio::join!(look(1), look(2));"];
+    let bad: &[&str] = &["let (a, b) = tokio::join!(look(1), nobody());"];
+    let files = ["lowest/src/lib.rs", "middle/src/lib.rs", "highest/src/lib.rs"];
+    assert_eq!(rule(&folder, &files.map(|file| (file, old, good))), [const { Ruling::Holds(0) }; 3]);
+    let rulings = rule(&folder, &[(files[0], old, good), (files[1], old, bad), (files[2], old, bad)]);
+    assert_eq!(rulings[0], Ruling::Holds(0));
+    rulings[1..].iter().for_each(|ruling| fails(ruling, "E0425"));
+}
+
 #[test]
 fn a_build_script_that_fails_in_a_dependent_package_stops_nobody_else() {
     let workspace = "[workspace]\nmembers = [\"below_failing\", \"failing\"]\nresolver = \"3\"\n";
