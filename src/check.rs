@@ -259,13 +259,15 @@ fn strictness(index: &Index<'_>, file: FileId) -> Strictness {
     }
 }
 
-/// Whether a lint is on and may find something in a file.
+/// Whether a lint may find something in a file, and is on. Where a lint is allowed in one place, what it would find is
+/// asked for even when it is off: an allow that is not needed in this run is not unused.
 fn concerns(lint: &Lint, index: &Index<'_>, file: FileId, options: &Options) -> bool {
     let may_find = match lint.hint {
         None => index.awaits(file) > 0,
         Some(hint) => index.hints_at(file, hint),
     };
-    may_find && level_of(lint, options) > Level::Allow
+    let may_be_allowed = index.naming_us().binary_search(&file).is_ok();
+    may_find && (may_be_allowed || level_of(lint, options) > Level::Allow)
 }
 
 /// The last level that was given to a lint, or its own.
