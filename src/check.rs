@@ -183,9 +183,6 @@ pub fn verdicts_of(
                 VerdictKind::Blocked(blocker) => marks.push((line, format!("blocked: {}", blocker.kind))),
             }
         }
-    }
-    for (id, _) in index.functions_in(file) {
-        let Some(types) = Types::new(&index, id) else { continue };
         for (expr, waiting) in loops(&types, &effects, options.confidence) {
             let line = source.position(types.body.expr(expr).span.start).line;
             let mark = waiting

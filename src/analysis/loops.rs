@@ -43,7 +43,7 @@ pub struct Waiting {
 }
 
 /// Adapters of iterators that do nothing but hand items on.
-const PLAIN: [&str; 24] = [
+const PLAIN: [&str; 23] = [
     "iter",
     "iter_mut",
     "into_iter",
@@ -67,7 +67,6 @@ const PLAIN: [&str; 24] = [
     "flatten",
     "flat_map",
     "step_by",
-    "into_values",
 ];
 
 /// Whoever cuts work into pieces of some size wants one piece at a time.
@@ -232,9 +231,12 @@ impl Round<'_, '_> {
         let outlives = |access: &&Access| !self.is_own(access.place.root);
         // What is done with the last answer comes behind all awaits.
         let is_early = |node: &Node, access: &Access| access.phase == Phase::Await || node.stmt != last;
-        let of_node = |node: &'_ Node| node.accesses.iter().filter(|access| is_early(node, access)).cloned().collect();
-        let early: Vec<Access> = front.iter().flat_map(|node| -> Vec<Access> { of_node(node) }).collect();
-        let early: Vec<&Access> = early.iter().filter(outlives).collect();
+        let touched = front.iter().flat_map(|node| node.accesses.iter().map(move |access| (node, access)));
+        let early: Vec<&Access> = touched
+            .filter(|(node, access)| is_early(node, access))
+            .map(|(_, access)| access)
+            .filter(outlives)
+            .collect();
         for changed in self.late(front, last).iter().filter(outlives).filter(|access| access.mode != Mode::Read) {
             if early.iter().any(|used| used.place.overlaps(&changed.place)) {
                 return Err(self.about(BlockerKind::Flow, changed));
@@ -249,17 +251,14 @@ impl Round<'_, '_> {
 
     /// What is touched behind the last await of a round.
     fn late(&self, front: &[Node], last: usize) -> Vec<Access> {
-        let finishes = |access: &&Access| access.phase == Phase::Finish;
-        let own = front.iter().filter(|node| node.stmt == last).flat_map(|node| node.accesses.iter().filter(finishes));
-        let mut late: Vec<Access> = own.cloned().collect();
+        let sites: Vec<ExprId> = front.iter().flat_map(|node| node.sites.iter().copied()).collect();
+        let mut late = Vec::new();
         for stmt in self.types.body.block(self.block).stmts.iter().skip(last) {
             if let StmtKind::Let { init: Some(expr), .. } | StmtKind::Expr { expr, .. } = &stmt.kind {
-                let sites: Vec<ExprId> = front.iter().flat_map(|node| node.sites.iter().copied()).collect();
-                late.extend(
-                    accesses(self.types, *expr, &sites).into_iter().filter(|access| access.phase == Phase::Finish),
-                );
+                late.extend(accesses(self.types, *expr, &sites));
             }
         }
+        late.retain(|access| access.phase == Phase::Finish);
         late
     }
 

@@ -4,7 +4,6 @@
 use crate::analysis::effects::words;
 use crate::analysis::loops::{Waiting, loops};
 use crate::diagnostic::{Confidence, Diagnostic, Label, Level};
-use crate::index::qualified_name;
 use crate::lints::{Context, Lint};
 use crate::rewrite;
 
@@ -32,33 +31,17 @@ fn diagnose(context: &Context<'_>, waiting: &Waiting) -> Option<Diagnostic> {
     let (first, last) = (waiting.sites.first()?, waiting.sites.last()?);
     let label = |text: &str, span| Label { span, text: text.to_owned() };
     let waits = if names.len() == 1 { "waits" } else { "wait" };
+    let message = format!(
+        "{} {waits} in each round for the round before, without need: one round trip for each item could be one for all",
+        names.join(" and ")
+    );
+    let primary = label("each round waits here", body.expr(*last).span);
+    let and_here = (first != last).then(|| label("and here", body.expr(*first).span));
     Some(Diagnostic {
-        lint: AWAIT_IN_LOOP.name,
-        level: AWAIT_IN_LOOP.level,
-        confidence: waiting.confidence,
-        file: context.id.file,
-        function: context
-            .types
-            .index
-            .file(context.id.file)
-            .map(|ir| qualified_name(ir, context.types.function))
-            .unwrap_or_default(),
-        message: format!(
-            "{} {waits} in each round for the round before, without need: one round trip for each item could be one for all",
-            names.join(" and ")
-        ),
-        primary: label("each round waits here", body.expr(*last).span),
-        labels: [
-            (first != last).then(|| label("and here", body.expr(*first).span)),
-            Some(label("all items are there", body.expr(waiting.iter).span)),
-        ]
-        .into_iter()
-        .flatten()
-        .collect(),
-        timeline: None,
+        labels: and_here.into_iter().chain([label("all items are there", body.expr(waiting.iter).span)]).collect(),
         evidence: evidence(&names, waiting),
         notes: notes(waiting),
-        fix: None,
+        ..context.diagnostic(&AWAIT_IN_LOOP, waiting.confidence, message, primary)
     })
 }
 

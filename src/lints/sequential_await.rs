@@ -6,7 +6,6 @@ mod evidence;
 use crate::analysis::Analysis;
 use crate::analysis::verdict;
 use crate::diagnostic::{Applicability, Confidence, Diagnostic, Label, Level, Row, Timeline};
-use crate::index::qualified_name;
 use crate::lints::{Context, Lint};
 use crate::rewrite::{self, Rewrite, provider};
 use crate::source::Span;
@@ -51,24 +50,14 @@ fn diagnose(context: &Context<'_>, analysis: &Analysis) -> Option<Diagnostic> {
     } else if fix.as_ref().is_ok_and(|rewrite| !rewrite.keeps_order) {
         notes.push("if several fail, another error than today may be returned".to_owned());
     }
+    let primary = Label { span: site_span(context, analysis, first_early), text: "could start earlier".to_owned() };
     Some(Diagnostic {
-        lint: SEQUENTIAL_AWAIT.name,
-        level: SEQUENTIAL_AWAIT.level,
-        confidence: analysis.confidence,
-        file: context.id.file,
-        function: context
-            .types
-            .index
-            .file(context.id.file)
-            .map(|ir| qualified_name(ir, context.types.function))
-            .unwrap_or_default(),
-        message,
-        primary: Label { span: site_span(context, analysis, first_early), text: "could start earlier".to_owned() },
         labels: labels(context, analysis, &awaits, first_early),
         timeline: Some(timeline),
         evidence: evidence::evidence(context, analysis),
         notes,
         fix: fix.ok().map(|rewrite| rewrite.fix),
+        ..context.diagnostic(&SEQUENTIAL_AWAIT, analysis.confidence, message, primary)
     })
 }
 
