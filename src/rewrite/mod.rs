@@ -14,6 +14,7 @@ mod order;
 mod own_error;
 mod pretty;
 pub mod provider;
+mod remainder;
 mod style;
 mod text;
 mod tree;
