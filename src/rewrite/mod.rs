@@ -9,6 +9,7 @@ mod branch;
 mod chains;
 mod layers;
 mod layout;
+pub mod loops;
 mod names;
 mod order;
 mod own_error;
