@@ -4,6 +4,8 @@
 //!
 //! Invariant: the outcome is sorted by file and place, whatever the number of threads.
 
+mod apart;
+
 use std::cell::RefCell;
 
 use rayon::prelude::*;
@@ -41,13 +43,7 @@ pub struct Options {
 impl Default for Options {
     /// What a run is asked for where nobody says: sixteen at a time is a courtesy to whoever is asked.
     fn default() -> Options {
-        Options {
-            tests: false,
-            confidence: Confidence::Likely,
-            levels: Vec::new(),
-            provider: None,
-            loop_limit: 16,
-        }
+        Options { tests: false, confidence: Confidence::Likely, levels: Vec::new(), provider: None, loop_limit: 16 }
     }
 }
 
@@ -308,9 +304,16 @@ fn check_function(
     let provider = options.provider.as_deref();
     let loop_limit = options.loop_limit;
     let context = Context { id, types: &types, effects, analyses: &analyses, silences, provider, loop_limit };
+    let first = found.len();
     for lint in lints.iter().filter(|lint| !is_silent || lint.hint.is_some()) {
         let before = found.len();
         (lint.run)(&context, found);
         found[before..].iter_mut().for_each(|diagnostic| diagnostic.level = level_of(lint, options));
     }
+    // What is not reported takes no code away from what is.
+    found[first..]
+        .sort_by_key(|diagnostic| diagnostic.level == Level::Allow || diagnostic.confidence < options.confidence);
+    let reported = found[first..].iter().filter(|it| it.level > Level::Allow && it.confidence >= options.confidence);
+    let reported = first + reported.count();
+    apart::keep_apart(&mut found[first..reported]);
 }

@@ -65,8 +65,9 @@ fn fix(context: &Context<'_>, waiting: &Waiting) -> Result<Fix, String> {
     let package = source.package.and_then(|package| index.workspace.packages.get(package));
     let streams = provider::streams(package, source)?;
     let each = Loop { source, types: context.types, waiting, streams, limit: context.loop_limit };
-    rewrite::loops::together(&each)
-        .ok_or_else(|| "a loop of this shape is not rewritten yet; collect the futures and await them by hand".to_owned())
+    rewrite::loops::together(&each).ok_or_else(|| {
+        "a loop of this shape is not rewritten yet; collect the futures and await them by hand".to_owned()
+    })
 }
 
 fn notes(context: &Context<'_>, waiting: &Waiting, fix: Result<&Fix, &String>) -> Vec<String> {

@@ -38,5 +38,6 @@ pub fn together(each: &Loop<'_>) -> Option<Fix> {
     let parts = parts::parts(each)?;
     let (span, replacement) = text::text(each, &parts)?;
     let title = if parts.is_few { "await them together" } else { "await some of them at a time" };
-    Fix::new(title, vec![Edit { span, replacement }], None, Applicability::MaybeIncorrect)
+    let fix = Fix::new(title, vec![Edit { span, replacement }], None, Applicability::MaybeIncorrect)?;
+    Some(Fix { is_choice: true, ..fix })
 }

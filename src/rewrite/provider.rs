@@ -121,7 +121,9 @@ pub fn streams(package: Option<&Package>, source: &SourceFile) -> Result<Streams
     let has_lists = |dependency: &&Dependency| {
         let is_it = ["futures", "futures-util"].contains(&dependency.package.as_str());
         let mut features = dependency.features.iter();
-        is_it && (dependency.default_features || features.any(|name| matches!(name.as_str(), "std" | "alloc" | "default")))
+        is_it
+            && (dependency.default_features
+                || features.any(|name| matches!(name.as_str(), "std" | "alloc" | "default")))
     };
     let usable: Vec<String> = match package {
         Some(package) => normal(package).filter(has_lists).map(|dependency| dependency.name.clone()).collect(),
@@ -130,7 +132,8 @@ pub fn streams(package: Option<&Package>, source: &SourceFile) -> Result<Streams
     let chosen = usable.iter().find(|path| is_used(path)).or(usable.first());
     match chosen {
         Some(name) => Ok(Streams { path: rooted(name, source) }),
-        None => Err("this package has no stream that waits for some at a time: add `futures = \"0.3\"` to Cargo.toml".to_owned()),
+        None => Err("this package has no stream that waits for some at a time: add `futures = \"0.3\"` to Cargo.toml"
+            .to_owned()),
     }
 }
 

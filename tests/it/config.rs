@@ -82,7 +82,7 @@ fn the_limit_of_loops_is_written_into_them() {
     assert!(of("", futures).contains("stream::iter(pending), 16)"), "{}", of("", futures));
     assert!(of("loop-limit = 4", futures).contains("stream::iter(pending), 4)"));
     let none = of("", "");
-    assert!(none.contains("add `futures = \"0.3\"` to") && !none.contains("pending"), "{none}");
+    assert!(none.contains("`futures = \"0.3\"` to") && !none.contains("pending"), "{none}");
 }
 
 #[test]

@@ -31,14 +31,11 @@ pub(super) fn iterator(types: &Types<'_>, reader: &Reader<'_>, iter: ExprId, edi
     let going = |base: ExprId, name: &str| linked(reader.tree(base), name);
     match &body.expr(iter).kind {
         ExprKind::MethodCall { method, .. } if PLAIN.contains(&method.as_str()) => Some(reader.tree(iter)),
-        ExprKind::Borrow { mutable, base } if is_collection(&types.of(*base)) => {
-            Some(going(*base, if *mutable { ".iter_mut" } else { ".iter" }))
-        }
-        ExprKind::Range(_) | ExprKind::Borrow { .. } => {
+        // Whoever can be gone through by reference has a method for it.
+        ExprKind::Borrow { mutable, base } => Some(going(*base, if *mutable { ".iter_mut" } else { ".iter" })),
+        ExprKind::Range(_) => {
             let text = reader.source.slice(body.expr(iter).span);
-            let root = Tree::Text(format!("({text})"));
-            let is_iterator = matches!(body.expr(iter).kind, ExprKind::Range(_));
-            (!text.contains('\n')).then(|| if is_iterator { root } else { linked(root, ".into_iter") })
+            (!text.contains('\n')).then(|| Tree::Text(format!("({text})")))
         }
         ExprKind::Array(_) | ExprKind::Path(_) | ExprKind::Repeat { .. } if edition < 2021 => None,
         _ if matches!(types.of(iter), Ty::Named(path, _) if path.last().is_some_and(|name| name.starts_with("Range"))) => {

@@ -143,9 +143,8 @@ impl Round<'_> {
 
     /// What a round binds up to its last await and uses behind it. `None` where it changes that, or lends it by pattern.
     fn kept(&self) -> Option<Vec<LocalId>> {
-        let behind = |span: Span| {
-            span.start >= self.last.span.start && span.end <= self.end && !self.hole.contains(span)
-        };
+        let behind =
+            |span: Span| span.start >= self.last.span.start && span.end <= self.end && !self.hole.contains(span);
         let used = mentioned(self.types.body, behind);
         let kept: Vec<LocalId> = self.own().filter(|local| used.contains(local)).collect();
         let is_plain = |local: &LocalId| {

@@ -160,7 +160,8 @@ impl Writer<'_> {
             return Some(statements);
         }
         // What is given away may be borrowed until the answer is there.
-        let is_name = |text: &str| !text.is_empty() && text != "_" && text.chars().all(|c| c.is_alphanumeric() || c == '_');
+        let is_name =
+            |text: &str| !text.is_empty() && text != "_" && text.chars().all(|c| c.is_alphanumeric() || c == '_');
         let name = match &self.answer {
             answer if is_name(answer) => answer.clone(),
             _ => names.fresh(types, parts.site),
