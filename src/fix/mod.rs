@@ -247,10 +247,8 @@ fn hold(diagnostic: &mut Diagnostic, form: usize) {
         fix.edits = edits;
         diagnostic.notes.retain(|note| note != rewrite::FIRST_IN_TIME);
     }
-    if diagnostic.confidence >= Confidence::Likely {
-        if !fix.is_choice {
-            fix.applicability = Applicability::MachineApplicable;
-        }
+    if diagnostic.confidence >= Confidence::Likely && !fix.is_choice {
+        fix.applicability = Applicability::MachineApplicable;
     }
 }
 
