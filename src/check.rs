@@ -4,6 +4,8 @@
 //!
 //! Invariant: the outcome is sorted by file and place, whatever the number of threads.
 
+mod apart;
+
 use std::cell::RefCell;
 
 use rayon::prelude::*;
@@ -34,6 +36,15 @@ pub struct Options {
     pub levels: Vec<(String, Level)>,
     /// The crate whose joins are written; otherwise the package and the file decide.
     pub provider: Option<String>,
+    /// How many rounds of a loop may wait at a time, where one is written anew.
+    pub loop_limit: usize,
+}
+
+impl Default for Options {
+    /// What a run is asked for where nobody says: sixteen at a time is a courtesy to whoever is asked.
+    fn default() -> Options {
+        Options { tests: false, confidence: Confidence::Likely, levels: Vec::new(), provider: None, loop_limit: 16 }
+    }
 }
 
 /// What a run found.
@@ -244,6 +255,7 @@ fn own_options(index: &Index<'_>, file: FileId, options: &Options) -> Options {
         confidence: settings.confidence.unwrap_or(options.confidence),
         levels: levels.chain(options.levels.iter().cloned()).collect(),
         provider: options.provider.clone().or_else(|| settings.provider.clone()),
+        loop_limit: settings.loop_limit.unwrap_or(options.loop_limit),
         ..options.clone()
     }
 }
@@ -290,10 +302,18 @@ fn check_function(
     let is_silent = waits && !is_analyzed && !awaits_in_loop(types.body);
     let analyses = if is_analyzed { analyze(&types, effects, options.confidence, Purpose::Report) } else { Vec::new() };
     let provider = options.provider.as_deref();
-    let context = Context { id, types: &types, effects, analyses: &analyses, silences, provider };
+    let loop_limit = options.loop_limit;
+    let context = Context { id, types: &types, effects, analyses: &analyses, silences, provider, loop_limit };
+    let first = found.len();
     for lint in lints.iter().filter(|lint| !is_silent || lint.hint.is_some()) {
         let before = found.len();
         (lint.run)(&context, found);
         found[before..].iter_mut().for_each(|diagnostic| diagnostic.level = level_of(lint, options));
     }
+    // What is not reported takes no code away from what is.
+    found[first..]
+        .sort_by_key(|diagnostic| diagnostic.level == Level::Allow || diagnostic.confidence < options.confidence);
+    let reported = found[first..].iter().filter(|it| it.level > Level::Allow && it.confidence >= options.confidence);
+    let reported = first + reported.count();
+    apart::keep_apart(&mut found[first..reported]);
 }

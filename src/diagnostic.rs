@@ -81,6 +81,9 @@ pub struct Fix {
     pub fallback: Option<Vec<Edit>>,
     /// How far it can be trusted.
     pub applicability: Applicability,
+    /// Whether it changes more than what waits for what, so that it is written only where somebody wants it, however well
+    /// it compiles.
+    pub is_choice: bool,
 }
 
 /// A replacement of some bytes.
@@ -135,7 +138,7 @@ impl Fix {
             Some(edits) => Some(in_order(edits)?),
             None => None,
         };
-        Some(Fix { title: title.to_owned(), edits: in_order(edits)?, fallback, applicability })
+        Some(Fix { title: title.to_owned(), edits: in_order(edits)?, fallback, applicability, is_choice: false })
     }
 }
 

@@ -18,7 +18,6 @@ use std::{env, fs, io};
 
 use cargo_conjoin::check::{Options, check};
 use cargo_conjoin::cli;
-use cargo_conjoin::diagnostic::Confidence;
 use cargo_conjoin::discover::{Discovery, Selection, discover};
 use cargo_conjoin::parse::{STACK_SIZE, forget_spans};
 use cargo_conjoin::report::{Format, Report, Style, write};
@@ -99,7 +98,7 @@ fn parse(files: &[SourceFile]) -> Result<(), Box<dyn Error>> {
 
 fn report(path: &Path) -> Result<(), Box<dyn Error>> {
     let discovery = find(path)?;
-    let options = Options { tests: false, confidence: Confidence::Likely, levels: Vec::new(), provider: None };
+    let options = Options::default();
     let outcome = check(&discovery.workspace, &options, &|_, _| {});
     let report = Report {
         workspace: &discovery.workspace,

@@ -32,6 +32,10 @@ pub struct Waiting {
     pub expr: ExprId,
     /// What it iterates over.
     pub iter: ExprId,
+    /// Its block.
+    pub block: BlockId,
+    /// The last statement of the block that awaits.
+    pub last: usize,
     /// The awaits of a round.
     pub sites: Vec<ExprId>,
     /// What each of them does.
@@ -43,7 +47,7 @@ pub struct Waiting {
 }
 
 /// Adapters of iterators that do nothing but hand items on.
-const PLAIN: [&str; 23] = [
+pub const PLAIN: [&str; 23] = [
     "iter",
     "iter_mut",
     "into_iter",
@@ -141,6 +145,8 @@ impl Round<'_, '_> {
         Ok(Waiting {
             expr: self.expr,
             iter: self.iter,
+            block: self.block,
+            last,
             sites: front.iter().flat_map(|node| node.sites.clone()).collect(),
             confidence: awaited.iter().map(Effect::sureness).min().unwrap_or(Confidence::Possible),
             effects: awaited,
@@ -302,7 +308,8 @@ impl Round<'_, '_> {
     }
 }
 
-fn is_collection(ty: &Ty) -> bool {
+/// Whether all items of a value are there.
+pub fn is_collection(ty: &Ty) -> bool {
     match ty {
         Ty::Slice(_) => true,
         Ty::Ref(_, to) => is_collection(to),

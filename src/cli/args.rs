@@ -272,6 +272,7 @@ fn convert(words: Words, levels: Vec<(String, Level)>) -> Args {
             confidence: confidence.unwrap_or(Confidence::Likely),
             levels,
             provider: words.provider,
+            ..Options::default()
         },
         selection,
         format: words.message_format,

@@ -61,6 +61,8 @@ fn describe(text: &mut String, settings: &Settings, options: &Options) {
         let from = if options.provider.is_some() { None } else { said(settings, "provider") };
         line("provider", format!("\"{name}\""), from.unwrap_or("the command line"));
     }
+    let limit = settings.loop_limit.unwrap_or(options.loop_limit);
+    line("loop-limit", limit.to_string(), said(settings, "loop-limit").unwrap_or("by default"));
     let switches = [
         ("report-unused-suppressions", settings.reports_unused_suppressions),
         ("require-reasons", settings.requires_reasons),

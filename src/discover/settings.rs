@@ -20,6 +20,8 @@ pub struct Settings {
     pub confidence: Option<Confidence>,
     /// Whose joins are written, where it is said. It need not be known.
     pub provider: Option<String>,
+    /// How many rounds of a loop may wait at a time, where it is said.
+    pub loop_limit: Option<usize>,
     /// Whether an allow that allows nothing is reported.
     pub reports_unused_suppressions: Option<bool>,
     /// Whether an allow without a reason is reported.
@@ -102,6 +104,12 @@ fn read(table: &Table, settings: &mut Settings) -> Result<(), Failure> {
         settings.confidence = Some(confidence);
     }
     settings.provider = table.value("provider")?.or(settings.provider.take());
+    if let Some(limit) = table.value::<usize>("loop-limit")? {
+        if limit == 0 {
+            return Err(table.misread("loop-limit", "none could ever wait"));
+        }
+        settings.loop_limit = Some(limit);
+    }
     let unused = table.value("report-unused-suppressions")?;
     settings.reports_unused_suppressions = unused.or(settings.reports_unused_suppressions);
     settings.requires_reasons = table.value("require-reasons")?.or(settings.requires_reasons);

@@ -17,13 +17,14 @@ use super::manifest::Manifest;
 use super::spec::{near_names, quoted};
 
 /// The keys of a table, and how each is written.
-const KEYS: [(&str, &str); 10] = [
+const KEYS: [(&str, &str); 11] = [
     ("reads", PATHS),
     ("writes", PATHS),
     ("fences", PATHS),
     ("lints", "a table of levels, `{ sequential_await = \"deny\" }`; levels are `allow`, `warn`, `deny`"),
     ("confidence", "`\"proven\"`, `\"likely\"` or `\"possible\"`"),
     ("provider", "the name of a crate, `\"tokio\"`"),
+    ("loop-limit", "a number from 1, `16`"),
     ("exclude", "a list of files and folders, `[\"src/generated\"]`"),
     ("baseline", "the path of a file, `\"conjoin-baseline.tsv\"`"),
     ("report-unused-suppressions", "`true` or `false`"),

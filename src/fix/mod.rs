@@ -122,7 +122,7 @@ pub fn verified(workspace: &Workspace, mut outcome: Outcome, build: &Build<'_>) 
 /// Whether a fix may be written at all. What is only not sure to compile is, where it is compiled.
 fn may_write(diagnostic: &Diagnostic, fix: &Fix, choice: Choice, is_compiled: bool) -> bool {
     let is_sure = fix.applicability == Applicability::MachineApplicable
-        || (is_compiled && diagnostic.confidence >= Confidence::Likely);
+        || (is_compiled && !fix.is_choice && diagnostic.confidence >= Confidence::Likely);
     is_sure || choice.is_unsafe_wanted
 }
 
@@ -247,7 +247,7 @@ fn hold(diagnostic: &mut Diagnostic, form: usize) {
         fix.edits = edits;
         diagnostic.notes.retain(|note| note != rewrite::FIRST_IN_TIME);
     }
-    if diagnostic.confidence >= Confidence::Likely {
+    if diagnostic.confidence >= Confidence::Likely && !fix.is_choice {
         fix.applicability = Applicability::MachineApplicable;
     }
 }
@@ -308,6 +308,11 @@ mod tests {
         assert!(may(Confidence::Likely, MaybeIncorrect, false, true));
         assert!(!may(Confidence::Possible, MaybeIncorrect, false, true));
         assert!(may(Confidence::Possible, MaybeIncorrect, true, true));
+        let mut choice = diagnostic((0, 1), 1, Confidence::Proven, MaybeIncorrect);
+        choice.fix.iter_mut().for_each(|fix| fix.is_choice = true);
+        let written =
+            |is_unsafe_wanted| may_write(&choice, choice.fix.as_ref().unwrap(), Choice { is_unsafe_wanted }, true);
+        assert_eq!((written(false), written(true)), (false, true));
     }
 
     #[test]

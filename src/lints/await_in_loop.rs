@@ -3,9 +3,9 @@
 
 use crate::analysis::effects::words;
 use crate::analysis::loops::{Waiting, loops};
-use crate::diagnostic::{Confidence, Diagnostic, Label, Level};
+use crate::diagnostic::{Confidence, Diagnostic, Fix, Label, Level};
 use crate::lints::{Context, Lint};
-use crate::rewrite;
+use crate::rewrite::{self, loops::Loop, provider};
 
 pub(super) static AWAIT_IN_LOOP: Lint = Lint {
     name: "await_in_loop",
@@ -37,10 +37,12 @@ fn diagnose(context: &Context<'_>, waiting: &Waiting) -> Option<Diagnostic> {
     );
     let primary = label("each round waits here", body.expr(*last).span);
     let and_here = (first != last).then(|| label("and here", body.expr(*first).span));
+    let fix = fix(context, waiting);
     Some(Diagnostic {
         labels: and_here.into_iter().chain([label("all items are there", body.expr(waiting.iter).span)]).collect(),
         evidence: evidence(&names, waiting),
-        notes: notes(waiting),
+        notes: notes(context, waiting, fix.as_ref()),
+        fix: fix.ok(),
         ..context.diagnostic(&AWAIT_IN_LOOP, waiting.confidence, message, primary)
     })
 }
@@ -56,12 +58,32 @@ fn evidence(names: &[String], waiting: &Waiting) -> Vec<String> {
     names.iter().zip(&waiting.effects).map(line).collect()
 }
 
-fn notes(waiting: &Waiting) -> Vec<String> {
-    let mut notes = vec![
-        "`futures::future::join_all` awaits them together and keeps their order; where there may be many, \
-         `futures::stream::iter(..).buffered(n)` lets at most n of them wait at once"
-            .to_owned(),
-    ];
+/// The loop written anew, or why it is not.
+fn fix(context: &Context<'_>, waiting: &Waiting) -> Result<Fix, String> {
+    let index = context.types.index;
+    let source = index.source(context.id.file);
+    let package = source.package.and_then(|package| index.workspace.packages.get(package));
+    let streams = provider::streams(package, source)?;
+    let each = Loop { source, types: context.types, waiting, streams, limit: context.loop_limit };
+    rewrite::loops::together(&each).ok_or_else(|| {
+        "a loop of this shape is not rewritten yet; collect the futures and await them by hand".to_owned()
+    })
+}
+
+fn notes(context: &Context<'_>, waiting: &Waiting, fix: Result<&Fix, &String>) -> Vec<String> {
+    let mut notes = Vec::new();
+    match fix {
+        Ok(_) => notes.push(format!(
+            "at most {} wait at a time; how many may is yours to say: `loop-limit` in the configuration",
+            context.loop_limit
+        )),
+        Err(why) => notes.extend([
+            "`futures::future::join_all` awaits them together and keeps their order; where there may be many, \
+             `futures::stream::iter(..).buffered(n)` lets at most n of them wait at once"
+                .to_owned(),
+            why.clone(),
+        ]),
+    }
     if waiting.may_fail {
         notes.push("the loop ends with the first error; then the others would have started".to_owned());
     }

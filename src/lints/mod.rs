@@ -57,6 +57,8 @@ pub struct Context<'a> {
     pub analyses: &'a [Analysis],
     /// The crate whose joins are to be written, where somebody says.
     pub provider: Option<&'a str>,
+    /// How many rounds of a loop may wait at a time, where one is written anew.
+    pub loop_limit: usize,
     /// Where a lint that looked at something and says nothing writes down why.
     pub silences: &'a RefCell<Vec<Silence>>,
 }

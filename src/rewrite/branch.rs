@@ -88,9 +88,8 @@ pub(super) fn branch(region: &Region<'_>, node: usize) -> Option<Branch> {
     };
     let block = region.analysis.region.block?;
     let stmt = &types.body.block(block).stmts[statement.stmt];
-    let (rest, value) = rest(region, &stmt.kind, site)?;
-    let is_try_of_site = |expr: &Expr| matches!(expr.kind, ExprKind::Try { base } if base == site);
-    let tried = types.body.exprs.iter().position(is_try_of_site).and_then(|at| u32::try_from(at).ok()).map(ExprId);
+    let (rest, value) = rest(types, &stmt.kind, site)?;
+    let tried = tried(types, site);
     let mut errors = match &types.body.expr(future).kind {
         ExprKind::Macro(call) if wrap == Wrap::Join => call.args.iter().map(|arg| error_type(types, *arg)).collect(),
         _ => vec![error_type(types, future)],
@@ -115,6 +114,12 @@ pub(super) fn branch(region: &Region<'_>, node: usize) -> Option<Branch> {
     })
 }
 
+/// The `?` on what a site gives.
+pub(super) fn tried(types: &Types<'_>, site: ExprId) -> Option<ExprId> {
+    let is_try_of_site = |expr: &Expr| matches!(expr.kind, ExprKind::Try { base } if base == site);
+    types.body.exprs.iter().position(is_try_of_site).and_then(|at| u32::try_from(at).ok()).map(ExprId)
+}
+
 /// Whether each await of a chain is known to fail with the error that the last one fails with, so that its `?` may
 /// stand in a block.
 fn fails_alike(types: &Types<'_>, statement: &Node, errors: &[Option<Ty>]) -> bool {
@@ -126,8 +131,7 @@ fn fails_alike(types: &Types<'_>, statement: &Node, errors: &[Option<Ty>]) -> bo
 }
 
 /// What remains of a statement, and the expression in it that holds the await.
-fn rest(region: &Region<'_>, stmt: &StmtKind, site: ExprId) -> Option<(Rest, ExprId)> {
-    let types = region.types;
+pub(super) fn rest(types: &Types<'_>, stmt: &StmtKind, site: ExprId) -> Option<(Rest, ExprId)> {
     match stmt {
         StmtKind::Let { otherwise: Some(_), init: Some(init), .. } => Some((Rest::Around, *init)),
         StmtKind::Let { pat, ty, init: Some(init), .. } => {
@@ -215,7 +219,7 @@ fn callee_of(region: &Region<'_>, base: ExprId) -> String {
 }
 
 /// The error of what a call returns, where its declaration says.
-fn error_type(types: &Types<'_>, call: ExprId) -> Option<Ty> {
+pub(super) fn error_type(types: &Types<'_>, call: ExprId) -> Option<Ty> {
     let Ty::Future(of) = types.of(call) else { return None };
     match *of {
         Ty::Named(path, args) if path.last().is_some_and(|name| name == "Result") => match args.as_slice() {
@@ -229,7 +233,7 @@ fn error_type(types: &Types<'_>, call: ExprId) -> Option<Ty> {
 }
 
 /// Whether a macro join would drop a temporary that the future still borrows.
-fn borrows_temporary(types: &Types<'_>, base: ExprId) -> bool {
+pub(super) fn borrows_temporary(types: &Types<'_>, base: ExprId) -> bool {
     let expr = |id: ExprId| &types.body.expr(id).kind;
     match expr(base) {
         ExprKind::MethodCall { receiver, args, .. } => {
@@ -304,7 +308,7 @@ fn receiver_is_taken(types: &Types<'_>, call: ExprId) -> bool {
 }
 
 /// A function that is not `async` may do something when it is called, not when it is awaited.
-fn is_eager(types: &Types<'_>, call: ExprId) -> bool {
+pub(super) fn is_eager(types: &Types<'_>, call: ExprId) -> bool {
     let Callee::Workspace { functions, resolved: true } = callee(types, call) else { return false };
     let function = |id: &crate::index::FunctionId| types.index.function(*id);
     functions

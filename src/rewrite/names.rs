@@ -59,8 +59,12 @@ impl Names {
 
     /// A fresh name for what a site gives.
     pub(super) fn fresh(&mut self, types: &Types<'_>, site: ExprId) -> String {
-        let wish = wish(&callee_text(types, site));
-        let mut name = wish.clone();
+        self.fresh_like(&wish(&callee_text(types, site)))
+    }
+
+    /// A fresh name, with a number where it is taken.
+    pub(super) fn fresh_like(&mut self, wish: &str) -> String {
+        let mut name = wish.to_owned();
         let mut number = 2;
         while !self.taken.insert(name.clone()) {
             name = format!("{wish}{number}");

@@ -104,6 +104,39 @@ pub fn provider(package: Option<&Package>, source: &SourceFile, wanted: Option<&
     }
 }
 
+/// A crate with streams that wait for some of many futures at a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Streams {
+    /// What their path begins with, `futures`.
+    pub path: String,
+}
+
+/// The streams for a file: those it uses already, or the first there are.
+///
+/// # Errors
+///
+/// The package has none; the text says what to add.
+pub fn streams(package: Option<&Package>, source: &SourceFile) -> Result<Streams, String> {
+    let is_used = |path: &String| source.text.contains(&format!("{path}::"));
+    let has_lists = |dependency: &&Dependency| {
+        let is_it = ["futures", "futures-util"].contains(&dependency.package.as_str());
+        let mut features = dependency.features.iter();
+        is_it
+            && (dependency.default_features
+                || features.any(|name| matches!(name.as_str(), "std" | "alloc" | "default")))
+    };
+    let usable: Vec<String> = match package {
+        Some(package) => normal(package).filter(has_lists).map(|dependency| dependency.name.clone()).collect(),
+        None => ["futures", "futures_util"].map(str::to_owned).to_vec(),
+    };
+    let chosen = usable.iter().find(|path| is_used(path)).or(usable.first());
+    match chosen {
+        Some(name) => Ok(Streams { path: rooted(name, source) }),
+        None => Err("this package has no stream that waits for some at a time: add `futures = \"0.3\"` to Cargo.toml"
+            .to_owned()),
+    }
+}
+
 /// Why there is no provider, and the line that would bring one.
 fn missing(package: &Package, known: Option<&Known>, wanted: Option<&str>) -> String {
     let has = |name: &str| normal(package).any(|dependency| dependency.package == name);

@@ -251,8 +251,8 @@ fn a_table_that_is_not_understood_ends_the_run() {
         };
         let with = |key: &str| format!("[{of}.metadata.conjoin]\n{key}\n");
         refused(&with("raeds = []"), "`raeds` is no key of {table}", "did you mean `reads`?");
-        let keys = "the keys are `reads`, `writes`, `fences`, `lints`, `confidence`, `provider`, `exclude`, `baseline`, \
-                    `report-unused-suppressions`, `require-reasons`";
+        let keys = "the keys are `reads`, `writes`, `fences`, `lints`, `confidence`, `provider`, `loop-limit`, `exclude`, \
+                    `baseline`, `report-unused-suppressions`, `require-reasons`";
         refused(&with("other = 1"), "`other` is no key of {table}", keys);
         let how = "behind `writes =` stands a list of paths, `[\"shop::db::*\"]`";
         let is_text = "`writes` of {table}: invalid type: string \"a::b\", expected a sequence";

@@ -67,6 +67,25 @@ fn the_provider_of_a_package_is_its_own_unless_it_is_said() {
 }
 
 #[test]
+fn the_limit_of_loops_is_written_into_them() {
+    let loops = "struct Reply;\nimpl Future for Reply {\n    type Output = u32;\n    fn poll(self: std::pin::Pin<&mut Self>, \
+                 _: &mut std::task::Context<'_>) -> std::task::Poll<u32> {\n        std::task::Poll::Ready(1)\n    }\n}\n\
+                 async fn get(id: u32) -> u32 {\n    Reply.await + id\n}\n\
+                 pub async fn sum(ids: Vec<u32>) -> u32 {\n    let mut sum = 0;\n    for id in ids {\n        \
+                 sum += get(id).await;\n    }\n    sum\n}\n";
+    let of = |package: &str, rest: &str| {
+        let folder = workspace("", "", &format!("[package.metadata.conjoin]\n{package}\n{rest}"));
+        write(folder.path(), "one/src/lib.rs", loops.as_bytes());
+        conjoin(folder.path(), &["-q", "-p", "one"]).stdout
+    };
+    let futures = "[dependencies]\nfutures = \"0.3\"\n";
+    assert!(of("", futures).contains("stream::iter(pending), 16)"), "{}", of("", futures));
+    assert!(of("loop-limit = 4", futures).contains("stream::iter(pending), 4)"));
+    let none = of("", "");
+    assert!(none.contains("`futures = \"0.3\"` to") && !none.contains("pending"), "{none}");
+}
+
+#[test]
 fn what_is_excluded_is_read_and_not_reported() {
     for table in ["exclude = [\"src\"]", "exclude = [\"src/l*.rs\"]", "exclude = [\"./src/lib.rs\"]"] {
         let folder = workspace("", "", &format!("[package.metadata.conjoin]\n{table}\n"));
@@ -109,6 +128,11 @@ fn what_is_not_understood_ends_the_run_with_file_key_and_the_near_name() {
             "provider = \"tokyo\"",
             "error: `provider` of `F`: no join of `tokyo` is known\n  help: did you mean `tokio`?\n",
         ),
+        (
+            "loop-limit = 0",
+            "error: `loop-limit` of `F`: none could ever wait\n  help: behind `loop-limit =` stands a number from 1",
+        ),
+        ("loop-limit = -1", "error: `loop-limit` of `F`: invalid value: integer `-1`, expected usize\n"),
         ("require-reasons = 1", "error: `require-reasons` of `F`: invalid type: integer `1`, expected a boolean\n"),
         ("exclude = [\"../x\"]", "error: `exclude` of `F`: `../x` leads out of its folder\n"),
         ("reads = [\"load\"]", "error: `reads` of `F`: `load` names no crate\n"),
@@ -124,7 +148,7 @@ fn what_holds_can_be_printed() {
     let folder = workspace(
         "confidence = \"possible\"\nreads = [\"a::b\"]\nrequire-reasons = true\n",
         "[workspace.metadata.conjoin]\nlints.sequential_await = \"deny\"\n",
-        "[package.metadata.conjoin]\nconfidence = \"proven\"\n",
+        "[package.metadata.conjoin]\nconfidence = \"proven\"\nloop-limit = 4\n",
     );
     let ran = conjoin(folder.path(), &["--print-config", "--report-unused-suppressions"]);
     let of_others = |line: &&str| !line.starts_with("lints.") || line.contains("sequential_await");
@@ -134,6 +158,7 @@ fn what_holds_can_be_printed() {
 [package.one]
 confidence = \"proven\"  # `[package.metadata.conjoin]` in `/one/Cargo.toml`
 lints.sequential_await = \"deny\"  # `[workspace.metadata.conjoin]` in `/Cargo.toml`
+loop-limit = 4  # `[package.metadata.conjoin]` in `/one/Cargo.toml`
 report-unused-suppressions = true  # the command line
 require-reasons = true  # `/conjoin.toml`
 reads = [\"a::b\"]  # `/conjoin.toml`
@@ -141,6 +166,7 @@ reads = [\"a::b\"]  # `/conjoin.toml`
 [package.two]
 confidence = \"possible\"  # `/conjoin.toml`
 lints.sequential_await = \"deny\"  # `[workspace.metadata.conjoin]` in `/Cargo.toml`
+loop-limit = 16  # by default
 report-unused-suppressions = true  # the command line
 require-reasons = true  # `/conjoin.toml`
 reads = [\"a::b\"]  # `/conjoin.toml`

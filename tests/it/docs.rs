@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cargo_conjoin::check::{Options, Outcome, check};
-use cargo_conjoin::diagnostic::{Confidence, Edit};
+use cargo_conjoin::diagnostic::Edit;
 use cargo_conjoin::discover::{Selection, Workspace, discover};
 use cargo_conjoin::lints::LINTS;
 use cargo_conjoin::source::SourceFile;
@@ -103,7 +103,7 @@ fn look(text: &str) -> Outcome {
 }
 
 fn look_at(workspace: &Workspace) -> Outcome {
-    let options = Options { tests: false, confidence: Confidence::Likely, levels: every_lint(), provider: None };
+    let options = Options { levels: every_lint(), ..Options::default() };
     check(workspace, &options, &|_, _| {})
 }
 

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cargo_conjoin::check::{Options, verdicts_of};
-use cargo_conjoin::diagnostic::{Confidence, Edit, Fix, Level};
+use cargo_conjoin::diagnostic::{Edit, Fix, Level};
 use cargo_conjoin::discover::Workspace;
 use cargo_conjoin::source::{FileId, SourceFile};
 use conjoin_fixtures::{Case, Mark, find, is_rewrite_later, marks, without_marks};
@@ -34,7 +34,7 @@ fn look(file: &SourceFile) -> Findings {
     let unmarked = file.text.split_inclusive('\n').map(|line| if is_mark(line) { "\n" } else { line }).collect();
     let file = SourceFile::new(file.path.clone(), file.name.clone(), unmarked);
     let workspace = Workspace { files: vec![file], ..Workspace::default() };
-    let options = Options { tests: false, confidence: Confidence::Likely, levels: every_lint(), provider: None };
+    let options = Options { levels: every_lint(), ..Options::default() };
     let (diagnostics, verdicts) = verdicts_of(&workspace, &options, FileId(0)).unwrap();
     Findings {
         verdicts: verdicts.into_iter().map(|(line, text)| Mark { line, text }).collect(),

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use cargo_conjoin::check::{Options, check};
-use cargo_conjoin::diagnostic::Confidence;
 use cargo_conjoin::discover::Workspace;
 use cargo_conjoin::rewrite::preview;
 use cargo_conjoin::source::SourceFile;
@@ -66,7 +65,7 @@ fn different(settings: &str, provider: Option<&str>, laid_out: bool, count: &mut
         let source = || SourceFile::new(path.clone(), path.display().to_string(), text.clone());
         let workspace = Workspace { files: vec![source()], ..Workspace::default() };
         let provider = provider.map(str::to_owned);
-        let options = Options { tests: false, confidence: Confidence::Likely, levels: Vec::new(), provider };
+        let options = Options { provider, ..Options::default() };
         let found = check(&workspace, &options, &|_, _| {}).diagnostics;
         let fixes: Vec<_> = found.into_iter().filter_map(|diagnostic| diagnostic.fix).collect();
         let edits: Vec<_> = fixes.iter().flat_map(|fix| fix.edits.clone()).collect();

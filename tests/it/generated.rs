@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use std::process::Command;
 
 use cargo_conjoin::check::{Options, Outcome, check};
-use cargo_conjoin::diagnostic::{Confidence, Edit, Fix};
+use cargo_conjoin::diagnostic::{Edit, Fix};
 use cargo_conjoin::discover::Workspace;
 use cargo_conjoin::source::SourceFile;
 use proptest::prelude::*;
@@ -161,7 +161,7 @@ fn look(text: &str, provider: Option<&str>) -> Outcome {
     let file = SourceFile::new("made.rs".into(), "made.rs".to_owned(), text.to_owned());
     let workspace = Workspace { files: vec![file], ..Workspace::default() };
     let provider = provider.map(str::to_owned);
-    let options = Options { tests: false, confidence: Confidence::Likely, levels: Vec::new(), provider };
+    let options = Options { provider, ..Options::default() };
     check(&workspace, &options, &|_, _| {})
 }
 

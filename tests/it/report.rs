@@ -49,6 +49,7 @@ pub(crate) fn two_awaits(text: &str, first: &str, second: &str, changes: &[(&str
             edits: edits(text, changes),
             fallback: None,
             applicability: Applicability::MachineApplicable,
+            is_choice: false,
         }),
     }
 }

@@ -55,7 +55,7 @@ impl<'a> Level<'a> {
             let verdicts = verdicts(&types, effects, &analyses);
             Some(Function { id, types, analyses, verdicts })
         };
-        let options = Options { tests: true, confidence, levels: Vec::new(), provider: None };
+        let options = Options { tests: true, confidence, ..Options::default() };
         let diagnostics = check_file(effects, file, &options).unwrap_or_default();
         Level { functions: ids.into_iter().filter_map(function).collect(), diagnostics }
     }

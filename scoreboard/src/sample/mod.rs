@@ -77,7 +77,7 @@ fn findings(args: &SampleArgs, code: &Code, repo: usize) -> (usize, Vec<Finding>
     }
     // A lint that is asked for by name is wanted even where it is silent on its own.
     let levels = args.lint.iter().map(|name| (name.clone(), Level::Warn)).collect();
-    let options = Options { tests: false, confidence: args.confidence.into(), levels, provider: None };
+    let options = Options { confidence: args.confidence.into(), levels, ..Options::default() };
     let outcome = check(&code.workspace, &options, &|_, _| {});
     let is_wanted = |diagnostic: &Diagnostic| args.lint.as_ref().is_none_or(|name| name == diagnostic.lint);
     let found = outcome.diagnostics.into_iter().filter(is_wanted).map(|diagnostic| {

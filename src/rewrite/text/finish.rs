@@ -1,11 +1,9 @@
-//! What is left of a statement when its await has moved into a join.
+//! What is left of statements whose awaits have moved into a join.
 //!
-//! In: a node that was joined. Out: the statement with a name in the place of the await.
+//! In: a node that was joined. Out: its lines behind the join, where there are any.
 
 use super::{Writer, start_of};
-use crate::ir::{ExprId, ExprKind, StmtKind};
-use crate::rewrite::layout;
-use crate::rewrite::pretty::{Shape, Statement, assigned, laid_out};
+use crate::rewrite::remainder::remainder;
 use crate::source::Span;
 
 impl Writer<'_> {
@@ -18,8 +16,8 @@ impl Writer<'_> {
             return Some(());
         }
         let name = self.bound[branch].clone();
-        let hole = self.hole_of(branch);
-        let text = self.laid_out_again(node, hole, &name).or_else(|| self.spliced(node, hole, &name))?;
+        let reader = self.reader(Some((self.hole_of(branch), name.as_str())));
+        let text = remainder(&reader, self.stmt_at(node), &self.indent)?;
         let attributes = Span { start: start_of(self.region, node)?, end: self.node_span(node).start };
         let text = format!("{}{text}", self.slice(attributes));
         self.push(&text);
@@ -34,72 +32,5 @@ impl Writer<'_> {
             self.push(&format!("let {pattern} = {name}?;"));
         }
         Some(())
-    }
-
-    fn laid_out_again(&self, node: usize, hole: ExprId, name: &str) -> Option<String> {
-        let reader = self.reader(Some((hole, name)));
-        let body = self.region.types.body;
-        let Span { start, end } = self.node_span(node);
-        let (left, value, ending) = match self.statement_at(node) {
-            StmtKind::Let { init: Some(init), otherwise: None, .. } => (true, *init, ";"),
-            StmtKind::Expr { expr, semicolon } => match &body.expr(*expr).kind {
-                ExprKind::Assign { value, .. } | ExprKind::AssignOp { value, .. } => (true, *value, ";"),
-                _ => (false, *expr, if *semicolon { ";" } else { "" }),
-            },
-            _ => return None,
-        };
-        let span = body.expr(value).span;
-        let before = self.slice(Span { start, end: span.start }).trim();
-        let is_plain = !layout::has_comment(before) && before.is_empty() != left;
-        if !is_plain || self.slice(Span { start: span.end, end }).trim() != ending {
-            return None;
-        }
-        let statement =
-            Statement { before: Vec::new(), left: before.to_owned(), right: reader.tree(value), end: ending };
-        let starts_block = matches!(body.expr(value).kind, ExprKind::Match { .. } | ExprKind::If { .. });
-        if starts_block { None } else { assigned(&statement, self.columns, &self.style) }
-    }
-
-    /// The statement as it is around the name. Where the await stood in what a block hangs on, `match f().await {`, that
-    /// line is laid out anew.
-    fn spliced(&self, node: usize, hole: ExprId, name: &str) -> Option<String> {
-        let reader = self.reader(Some((hole, name)));
-        let body = self.region.types.body;
-        let Span { start, end } = self.node_span(node);
-        let head = match self.statement_at(node) {
-            StmtKind::Let { init: Some(init), .. } => Some(self.head_of(*init).unwrap_or(*init)),
-            StmtKind::Expr { expr, .. } => self.head_of(*expr),
-            _ => None,
-        };
-        if let Some(head) = head.filter(|head| body.expr(*head).span.contains(body.expr(hole).span)) {
-            let span = body.expr(head).span;
-            let before = self.slice(Span { start, end: span.start });
-            let before = before.split_whitespace().collect::<Vec<_>>().join(" ");
-            let after = self.slice(Span { start: span.end, end });
-            let room = Shape::line(self.columns, &self.style).offset_left(self.style.width(&before) + 1)?;
-            let line = laid_out(&reader.tree(head), room.sub_width(2)?, &self.style);
-            let from = layout::indent_of(after.rsplit('\n').next().unwrap_or_default());
-            let behind = layout::moved(after.trim_start(), from, &self.indent);
-            let space = if behind.starts_with([';', ',']) { "" } else { " " };
-            if let Some(line) = line.filter(|line| !line.contains('\n') && !layout::has_comment(&before)) {
-                return Some(format!("{before} {line}{space}{behind}"));
-            }
-        }
-        let span = body.expr(hole).span;
-        let before = self.slice(Span { start, end: span.start });
-        Some(format!("{before}{name}{}", self.slice(Span { start: span.end, end })))
-    }
-
-    /// What a `match` or an `if let` looks at.
-    fn head_of(&self, expr: ExprId) -> Option<ExprId> {
-        let body = self.region.types.body;
-        match &body.expr(expr).kind {
-            ExprKind::Match { scrutinee, .. } => Some(*scrutinee),
-            ExprKind::If { condition, .. } => match &body.expr(*condition).kind {
-                ExprKind::Let { value, .. } => Some(*value),
-                _ => Some(*condition),
-            },
-            _ => None,
-        }
     }
 }

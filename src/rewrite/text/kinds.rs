@@ -5,7 +5,7 @@
 use super::arms::Member;
 use super::{Errors, Writer};
 use crate::index::ty::Ty;
-use crate::ir::{StmtKind, TypeRef};
+use crate::ir::{Stmt, StmtKind, TypeRef};
 use crate::rewrite::branch::{Rest, Wrap, coerces};
 use crate::rewrite::layers::Step;
 use crate::rewrite::own_error::own_error;
@@ -149,8 +149,12 @@ impl Writer<'_> {
     }
 
     pub(super) fn statement_at(&self, node: usize) -> &StmtKind {
+        &self.stmt_at(node).kind
+    }
+
+    pub(super) fn stmt_at(&self, node: usize) -> &Stmt {
         let block = self.region.analysis.region.block.unwrap_or(crate::ir::BlockId(0));
-        &self.region.types.body.block(block).stmts[self.region.analysis.region.nodes[node].stmt].kind
+        &self.region.types.body.block(block).stmts[self.region.analysis.region.nodes[node].stmt]
     }
 
     pub(super) fn members(&self, branches: &[Vec<usize>]) -> Option<Vec<Member>> {
