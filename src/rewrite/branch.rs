@@ -2,7 +2,8 @@
 //!
 //! In: a node of a region. Out: [`Branch`].
 
-use crate::analysis::region::Node;
+use crate::analysis::inspect::panics;
+use crate::analysis::region::{Node, Part};
 use crate::index::calls::{Callee, callee};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
@@ -88,7 +89,12 @@ pub(super) fn branch(region: &Region<'_>, node: usize) -> Option<Branch> {
     };
     let block = region.analysis.region.block?;
     let stmt = &types.body.block(block).stmts[statement.stmt];
-    let (rest, value) = rest(region, &stmt.kind, site)?;
+    let (rest, value) = match statement.part {
+        Part::Whole => rest(region, &stmt.kind, site)?,
+        Part::Operand => (Rest::Around, operand_value(region, node, site)),
+        // The names that stand in it come from other joins.
+        Part::Rest => return None,
+    };
     let is_try_of_site = |expr: &Expr| matches!(expr.kind, ExprKind::Try { base } if base == site);
     let tried = types.body.exprs.iter().position(is_try_of_site).and_then(|at| u32::try_from(at).ok()).map(ExprId);
     let mut errors = match &types.body.expr(future).kind {
@@ -113,6 +119,26 @@ pub(super) fn branch(region: &Region<'_>, node: usize) -> Option<Branch> {
         errors,
         callee: callee_of(region, future),
     })
+}
+
+/// The value that an operand gives to what stands around it: the await, or what tries it. Where it may fail once more, the
+/// last thing that does.
+fn operand_value(region: &Region<'_>, node: usize, site: ExprId) -> ExprId {
+    let (body, nodes) = (region.types.body, &region.analysis.region.nodes);
+    let own = body.expr(site).span;
+    let others = nodes.iter().enumerate().filter(|(other, found)| *other != node && found.stmt == nodes[node].stmt);
+    let others: Vec<Span> =
+        others.filter(|(_, found)| found.part == Part::Operand).map(|(_, found)| found.span).collect();
+    let is_own = |expr: &Expr| {
+        let fails = match &expr.kind {
+            ExprKind::Try { .. } => true,
+            ExprKind::MethodCall { method, .. } => panics(method),
+            _ => false,
+        };
+        fails && expr.span.contains(own) && !others.iter().any(|other| expr.span.contains(*other))
+    };
+    let last = body.exprs.iter().rposition(is_own).and_then(|at| u32::try_from(at).ok());
+    last.map_or(site, ExprId)
 }
 
 /// Whether each await of a chain is known to fail with the error that the last one fails with, so that its `?` may

@@ -5,7 +5,7 @@
 use crate::analysis::schedule;
 use crate::ir::StmtKind;
 use crate::rewrite::chains::{self, statement_kind};
-use crate::rewrite::{Region, order};
+use crate::rewrite::{Region, operands, order};
 
 /// The statements of a region in the order they are written.
 #[derive(Debug)]
@@ -118,6 +118,7 @@ fn layered(region: &Region<'_>, units: &[usize]) -> Option<Steps> {
         }
     }
     let (starts, round_trips) = clock(&steps, &analysis.schedule.weights);
+    let steps = operands::gathered(region, steps)?;
     changed(steps, count).map(|steps| Steps { starts, round_trips, ..steps })
 }
 

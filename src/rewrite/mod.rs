@@ -10,6 +10,7 @@ mod chains;
 mod layers;
 mod layout;
 mod names;
+mod operands;
 mod order;
 mod own_error;
 mod pretty;

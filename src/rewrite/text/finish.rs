@@ -4,8 +4,8 @@
 
 use super::{Writer, start_of};
 use crate::ir::{ExprId, ExprKind, StmtKind};
-use crate::rewrite::layout;
 use crate::rewrite::pretty::{Shape, Statement, assigned, laid_out};
+use crate::rewrite::{layout, operands};
 use crate::source::Span;
 
 impl Writer<'_> {
@@ -17,9 +17,27 @@ impl Writer<'_> {
         if !self.is_written_again(branch) {
             return Some(());
         }
-        let name = self.bound[branch].clone();
-        let hole = self.hole_of(branch);
-        let text = self.laid_out_again(node, hole, &name).or_else(|| self.spliced(node, hole, &name))?;
+        let holes = [(self.hole_of(branch), self.bound[branch].clone())];
+        self.written_again(node, &holes)
+    }
+
+    /// What is left of a statement of which some operands have moved into joins.
+    pub(super) fn rest(&mut self, node: usize) -> Option<()> {
+        let own = operands::operands(self.region, node);
+        if own.first().is_some_and(|head| self.places[*head].is_none()) {
+            self.what_stands_before(node);
+        }
+        let joined = own.into_iter().filter(|operand| self.places[*operand].is_some());
+        let hole = |operand: usize| {
+            let branch = self.branch_of(operand)?;
+            Some((self.hole_of(branch), self.bound[branch].clone()))
+        };
+        let holes: Vec<(ExprId, String)> = joined.map(hole).collect::<Option<_>>()?;
+        self.written_again(node, &holes)
+    }
+
+    fn written_again(&mut self, node: usize, holes: &[(ExprId, String)]) -> Option<()> {
+        let text = self.laid_out_again(node, holes).or_else(|| self.spliced(node, holes))?;
         let attributes = Span { start: start_of(self.region, node)?, end: self.node_span(node).start };
         let text = format!("{}{text}", self.slice(attributes));
         self.push(&text);
@@ -36,8 +54,8 @@ impl Writer<'_> {
         Some(())
     }
 
-    fn laid_out_again(&self, node: usize, hole: ExprId, name: &str) -> Option<String> {
-        let reader = self.reader(Some((hole, name)));
+    fn laid_out_again(&self, node: usize, holes: &[(ExprId, String)]) -> Option<String> {
+        let reader = self.reader(holes);
         let body = self.region.types.body;
         let Span { start, end } = self.node_span(node);
         let (left, value, ending) = match self.statement_at(node) {
@@ -60,10 +78,10 @@ impl Writer<'_> {
         if starts_block { None } else { assigned(&statement, self.columns, &self.style) }
     }
 
-    /// The statement as it is around the name. Where the await stood in what a block hangs on, `match f().await {`, that
+    /// The statement as it is around the names. Where the awaits stood in what a block hangs on, `match f().await {`, that
     /// line is laid out anew.
-    fn spliced(&self, node: usize, hole: ExprId, name: &str) -> Option<String> {
-        let reader = self.reader(Some((hole, name)));
+    fn spliced(&self, node: usize, holes: &[(ExprId, String)]) -> Option<String> {
+        let reader = self.reader(holes);
         let body = self.region.types.body;
         let Span { start, end } = self.node_span(node);
         let head = match self.statement_at(node) {
@@ -71,7 +89,8 @@ impl Writer<'_> {
             StmtKind::Expr { expr, .. } => self.head_of(*expr),
             _ => None,
         };
-        if let Some(head) = head.filter(|head| body.expr(*head).span.contains(body.expr(hole).span)) {
+        let is_in = |head: ExprId| holes.iter().all(|(hole, _)| body.expr(head).span.contains(body.expr(*hole).span));
+        if let Some(head) = head.filter(|head| is_in(*head)) {
             let span = body.expr(head).span;
             let before = self.slice(Span { start, end: span.start });
             let before = before.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -85,9 +104,7 @@ impl Writer<'_> {
                 return Some(format!("{before} {line}{space}{behind}"));
             }
         }
-        let span = body.expr(hole).span;
-        let before = self.slice(Span { start, end: span.start });
-        Some(format!("{before}{name}{}", self.slice(Span { start: span.end, end })))
+        Some(reader.text(Span { start, end }))
     }
 
     /// What a `match` or an `if let` looks at.

@@ -6,10 +6,10 @@ use super::arms::{Arm, Member};
 use super::{Writer, start_of};
 use crate::ir::{ExprId, PatKind, StmtKind};
 use crate::rewrite::branch::Rest;
-use crate::rewrite::layout;
 use crate::rewrite::pretty::{Item, Link, List, Shape, Statement, Trailing, Tree, assigned, laid_out};
 use crate::rewrite::provider::{Form, Provider};
 use crate::rewrite::style::Style;
+use crate::rewrite::{layout, operands};
 use crate::source::Span;
 
 /// Wider than any line.
@@ -92,6 +92,9 @@ impl Writer<'_> {
     /// Whether something is left to do with a branch's value when the join has it.
     pub(super) fn is_written_again(&self, branch: usize) -> bool {
         let found = &self.branches[branch];
+        if operands::is_operand(self.region, found.node) {
+            return true;
+        }
         let Some((join, number)) = self.joined_with(found.node) else { return false };
         let is_whole = || {
             let is_bare = || matches!(self.statement(branch), StmtKind::Expr { semicolon: true, .. });
