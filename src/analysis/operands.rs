@@ -3,11 +3,10 @@
 //! In: the statements of a region. Out: the same, where a statement with such awaits has become a node for each of them
 //! and one for what is left of it, or says why it is not.
 //!
-//! `g(x.len(), f().await?, name(h().await), k().await)` has three operands that await. What is evaluated before the first
-//! of them, `x.len()`, is its *front*; what is evaluated behind one and before the next, `?` and `name`, is done with that
-//! one's value. All of it is written behind the join, where the statement stood, in the order it has.
+//! `g(x.len(), f().await?, name(h().await), k().await)` has three operands that await. What else is evaluated before the
+//! last of them, `x.len()`, `?`, `name`, stays in the statement when they have moved in front of it, and so runs later.
 //!
-//! Invariant: the front does nothing, and touches nothing, that an operand could notice.
+//! Invariant: nothing that is evaluated in front of an operand does or touches what that one could notice.
 //! Invariant: nothing leaves or branches in front of the last operand, but `?` and `unwrap` on an awaited value.
 
 use crate::analysis::access::{Access, Mode, accesses, children};
@@ -92,10 +91,12 @@ impl<'a, 't> Operands<'a, 't> {
         let touched = accesses(self.types, self.expr, &sites);
         let mut parts = Vec::new();
         for (number, tried) in tried.into_iter().enumerate() {
-            let own = self.operand(node, number)?;
-            parts.push(Node { may_fail: own.may_fail || tried, ..self.with_finish(own, number, &calls, &touched) });
+            let own = self.operand(node, number, &touched)?;
+            parts.push(Node { may_fail: own.may_fail || tried, ..own });
         }
-        self.front_waits(effects, node, (&calls, &touched), &parts)?;
+        for number in 0..parts.len() {
+            self.may_run_later(effects, node, number, (&calls, &touched), &parts[number..])?;
+        }
         if let Some(held) = parts.iter().find(|part| acquires(self.types, effects, part)) {
             return Err(Blocker::new(BlockerKind::Fence(Fence::Acquire.word()), held.span));
         }
@@ -174,7 +175,7 @@ impl<'a, 't> Operands<'a, 't> {
     }
 
     /// One operand, with what runs before its await completes.
-    fn operand(&self, node: &Node, number: usize) -> Result<Node, Blocker> {
+    fn operand(&self, node: &Node, number: usize, touched: &[Access]) -> Result<Node, Blocker> {
         let (site, span) = self.units[number];
         let found = inspect(self.types, site);
         if let Some((what, span)) = found.opaque {
@@ -190,42 +191,26 @@ impl<'a, 't> Operands<'a, 't> {
             fence: node.fence.clone().filter(is_noted),
             sites: found.sites,
             calls: found.calls,
+            accesses: touched.iter().filter(|access| self.is_inside(access.span) == Some(number)).cloned().collect(),
             may_fail: found.may_fail,
             part: Part::Operand,
             ..Node::bare(node.stmt, span)
         })
     }
 
-    /// An operand with what is done with its value before the next one is evaluated.
-    fn with_finish(&self, mut own: Node, number: usize, calls: &[Call], touched: &[Access]) -> Node {
-        let is_finish = |span: Span| {
-            self.is_inside(span).is_none() && self.part(span) == number + 1 && number + 1 < self.units.len()
-        };
-        own.accesses = touched
-            .iter()
-            .filter(|access| self.is_inside(access.span) == Some(number) || is_finish(access.span))
-            .cloned()
-            .collect();
-        own.calls.extend(self.evaluated(calls, is_finish));
-        own
-    }
-
-    /// Calls outside of all operands; whatever is awaited around them runs later.
-    fn evaluated(&self, calls: &[Call], is_meant: impl Fn(Span) -> bool) -> Vec<Call> {
-        let meant = calls.iter().filter(|call| is_meant(self.types.body.expr(call.expr).span));
-        meant.map(|call| Call { in_await: false, awaited: false, ..*call }).collect()
-    }
-
-    /// What is evaluated in front of the first operand may as well be evaluated behind all of them.
-    fn front_waits(
+    /// What is evaluated right in front of an operand may as well be evaluated behind that one and all others.
+    fn may_run_later(
         &self,
         effects: &Effects<'_>,
         node: &Node,
+        number: usize,
         (calls, touched): (&[Call], &[Access]),
-        parts: &[Node],
+        behind: &[Node],
     ) -> Result<(), Blocker> {
-        let is_front = |span: Span| self.part(span) == 0 && self.is_inside(span).is_none();
-        let calls = self.evaluated(calls, is_front);
+        let is_front = |span: Span| self.part(span) == number && self.is_inside(span).is_none();
+        let calls = calls.iter().filter(|call| is_front(self.types.body.expr(call.expr).span));
+        // Whatever is awaited around them runs later.
+        let calls = calls.map(|call| Call { in_await: false, awaited: false, ..*call }).collect();
         let front = Node { calls, ..Node::bare(node.stmt, node.span) };
         let done = effected(self.types, effects, &front);
         if let Some(blocker) = finish_conflict((&front, &done), node.span) {
@@ -237,7 +222,7 @@ impl<'a, 't> Operands<'a, 't> {
         let (taken, seen): (Vec<Access>, Vec<Access>) = touched.cloned().partition(|access| access.mode == Mode::Take);
         // What is given away and used again is copied.
         let copied: Vec<Access> = taken.into_iter().map(|access| Access { mode: Mode::Read, ..access }).collect();
-        for part in parts {
+        for part in behind {
             let keeps = |access: &&Access| access.mode != Mode::Take;
             let kept: Vec<Access> = part.accesses.iter().filter(keeps).cloned().collect();
             let conflict = dependence::strict(self.types, &seen, &part.accesses)

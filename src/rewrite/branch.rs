@@ -27,6 +27,8 @@ pub(super) struct Branch {
     pub(super) rest: Rest,
     /// The `?` that is tried on the awaited value before anything else.
     pub(super) tried: Option<ExprId>,
+    /// The awaited value with what its statement does to it, as far as that may fail; of a whole statement its value.
+    pub(super) value: ExprId,
     /// Whether that is all that is done with the value.
     pub(super) is_tried: bool,
     /// The type of the error, where the callee's declaration says; of a join, that of each of its branches.
@@ -113,6 +115,7 @@ pub(super) fn branch(region: &Region<'_>, node: usize) -> Option<Branch> {
         wrap,
         rest,
         tried,
+        value,
         is_tried: tried == Some(value),
         is_certain: alike || own.is_some(),
         named_error: own.map(|own| own.text),

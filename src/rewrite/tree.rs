@@ -207,7 +207,12 @@ impl<'a> Reader<'a> {
         let flat = |piece: &&str| layout::on_one_line(piece).filter(|line| !line.contains('\n')).map(Tree::Text);
         let items: Vec<Item> = pieces.iter().map(|piece| flat(piece).map(Item::from)).collect::<Option<_>>()?;
         let is_ended = inside[..inside.len() - 1].trim_end().ends_with(',');
-        let trailing = if is_ended { Trailing::Always } else { Trailing::Never };
+        // `vec!` is laid out as an array is.
+        let trailing = match (name, is_ended) {
+            ("vec!", _) => Trailing::Vertical,
+            (_, true) => Trailing::Always,
+            (_, false) => Trailing::Never,
+        };
         let limit = if brackets.0 == '[' { self.style.array_width } else { self.style.fn_call_width };
         is_list.then(|| Tree::List(List { name: name.to_owned(), brackets, items, limit, trailing }))
     }

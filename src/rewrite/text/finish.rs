@@ -24,16 +24,23 @@ impl Writer<'_> {
     /// What is left of a statement of which some operands have moved into joins.
     pub(super) fn rest(&mut self, node: usize) -> Option<()> {
         let own = operands::operands(self.region, node);
-        if own.first().is_some_and(|head| self.places[*head].is_none()) {
+        if own.first().is_some_and(|head| self.branch_of(*head).is_none()) {
             self.what_stands_before(node);
         }
-        let joined = own.into_iter().filter(|operand| self.places[*operand].is_some());
-        let hole = |operand: usize| {
-            let branch = self.branch_of(operand)?;
-            Some((self.hole_of(branch), self.bound[branch].clone()))
-        };
-        let holes: Vec<(ExprId, String)> = joined.map(hole).collect::<Option<_>>()?;
+        let branches = own.into_iter().filter_map(|operand| self.branch_of(operand));
+        let holes: Vec<_> = branches.map(|branch| (self.hole_of(branch), self.bound[branch].clone())).collect();
         self.written_again(node, &holes)
+    }
+
+    /// An operand that is awaited by itself, `let name = f().await?;`.
+    pub(super) fn bind(&mut self, node: usize) -> Option<()> {
+        let branch = self.branch_of(node)?;
+        let right = self.reader(&[]).tree(self.hole_of(branch));
+        let statement =
+            Statement { before: Vec::new(), left: format!("let {} =", self.bound[branch]), right, end: ";" };
+        let text = assigned(&statement, self.columns, &self.style)?;
+        self.push(&text);
+        Some(())
     }
 
     fn written_again(&mut self, node: usize, holes: &[(ExprId, String)]) -> Option<()> {

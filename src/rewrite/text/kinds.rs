@@ -75,7 +75,7 @@ impl Writer<'_> {
             |step: &Step| matches!(step, Step::Join(branches) if branches.iter().flatten().any(|node| *node == own));
         let behind = self.steps.steps.iter().skip_while(|step| !is_own(step)).skip(1);
         let mut later = behind.flat_map(|step| match step {
-            Step::Keep(node) => vec![*node],
+            Step::Keep(node) | Step::Bind(node) => vec![*node],
             Step::Finish(last) => match self.joined_with(*last).map(|(join, number)| &join.members[number]) {
                 Some(Member::Chain(chain)) => chain.clone(),
                 _ => vec![*last],

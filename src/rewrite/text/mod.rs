@@ -107,8 +107,17 @@ impl Writer<'_> {
                 let text = self.slice(Span { start, end: self.node_span(*node).end }).to_owned();
                 self.push(&text);
             }
+            Step::Bind(node) => {
+                self.comments_before(*node);
+                self.bind(*node)?;
+            }
+            Step::Join(nodes) if self.as_tuple(nodes).is_some() => self.tuple_joined(nodes)?,
             Step::Join(nodes) => self.join(nodes)?,
-            Step::Finish(node) if self.region.analysis.region.nodes[*node].part == Part::Rest => self.rest(*node)?,
+            Step::Finish(node) if self.region.analysis.region.nodes[*node].part == Part::Rest => {
+                let is_written =
+                    self.steps.joins().any(|join| self.as_tuple(join).is_some_and(|(rest, _)| rest == *node));
+                return if is_written { Some(()) } else { self.rest(*node) };
+            }
             Step::Finish(node) => self.finish(*node)?,
         }
         Some(())
@@ -139,8 +148,12 @@ impl Writer<'_> {
     /// operand.
     fn what_stands_before(&mut self, node: usize) {
         let head = operands::operands(self.region, node).first().copied().unwrap_or(node);
-        self.blank_line_before(head);
-        let comments = self.comment_lines(head);
+        self.comments_before(head);
+    }
+
+    fn comments_before(&mut self, node: usize) {
+        self.blank_line_before(node);
+        let comments = self.comment_lines(node);
         self.lines.extend(comments.into_iter().map(|comment| format!("{}{comment}", self.indent)));
     }
 
