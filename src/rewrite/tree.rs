@@ -204,9 +204,16 @@ impl<'a> Reader<'a> {
         let brackets = (inside.chars().next()?, inside.chars().next_back()?);
         let pieces = pieces(inside.get(1..inside.len() - 1)?)?;
         let is_list = matches!(brackets, ('(', ')') | ('[', ']')) && !has_own_grammar(name) && !pieces.is_empty();
-        let flat = |piece: &&str| layout::on_one_line(piece).filter(|line| !line.contains('\n')).map(Tree::Text);
-        let items: Vec<Item> = pieces.iter().map(|piece| flat(piece).map(Item::from)).collect::<Option<_>>()?;
+        let flat = |piece: &&str| layout::on_one_line(piece).filter(|line| !line.contains('\n'));
+        let texts: Vec<String> = pieces.iter().map(flat).collect::<Option<_>>()?;
         let is_ended = inside[..inside.len() - 1].trim_end().ends_with(',');
+        if has_own_grammar(name) && brackets == ('(', ')') && !is_ended {
+            // Whatever their grammar is, what is short stands on one line.
+            let line = texts.join(", ");
+            let is_short = self.style.width(&line) <= self.style.fn_call_width;
+            return is_short.then(|| Tree::Text(format!("{name}({line})")));
+        }
+        let items: Vec<Item> = texts.into_iter().map(Tree::Text).map(Item::from).collect();
         // `vec!` is laid out as an array is.
         let trailing = match (name, is_ended) {
             ("vec!", _) => Trailing::Vertical,
