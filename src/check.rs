@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use crate::analysis::effects::Effects;
 use crate::analysis::loops::{awaits_in_loop, loops};
 use crate::analysis::verdict::{VerdictKind, verdicts};
-use crate::analysis::{Purpose, analyze, awaits_twice};
+use crate::analysis::{Analysis, Purpose, analyze, awaits_twice};
 use crate::diagnostic::{Confidence, Diagnostic, Level};
 use crate::discover::{Workspace, near_names};
 use crate::index::types::Types;
@@ -160,7 +160,8 @@ pub fn emit_ir(workspace: &Workspace, options: &Options) -> String {
 }
 
 /// The line of an await and what is said of it: the name of the lint, `blocked: flow(x)`, or the name of a lint and why it
-/// says nothing, `unsafe_join: reads`. Of a loop, its first line: `await_in_loop: flow(x)`.
+/// says nothing, `unsafe_join: reads`. Of a loop, its first line: `await_in_loop: flow(x)`. An await that stands beside the
+/// one before it, in one expression, has two where it must wait: `blocked: flow(x)` and `await_in_expression: flow(x)`.
 pub type Mark = (usize, String);
 
 /// The diagnostics of one file and the verdict of each of its awaits. The first await of a body has none.
@@ -179,7 +180,8 @@ pub fn verdicts_of(
     let diagnostics = check_file_aloud(&effects, file, options, &silences)?;
     let source = index.source(file);
     let line = |span: Span| source.position(span.end.saturating_sub(1)).line;
-    let others = diagnostics.iter().filter(|found| !["sequential_await", "await_in_loop"].contains(&found.lint));
+    let by_await = ["sequential_await", "await_in_expression", "await_in_loop"];
+    let others = diagnostics.iter().filter(|found| !by_await.contains(&found.lint));
     let mut marks: Vec<Mark> = others.map(|found| (line(found.primary.span), found.lint.to_owned())).collect();
     let silences = silences.into_inner();
     marks.extend(silences.iter().map(|silence| (line(silence.span), format!("{}: {}", silence.lint, silence.reason))));
@@ -190,8 +192,18 @@ pub fn verdicts_of(
             let line = line(verdict.span);
             match verdict.kind {
                 VerdictKind::First => {}
-                VerdictKind::Early => marks.push((line, "sequential_await".to_owned())),
-                VerdictKind::Blocked(blocker) => marks.push((line, format!("blocked: {}", blocker.kind))),
+                VerdictKind::Early => {
+                    let analysis = verdict.region.and_then(|region| analyses.get(region));
+                    let is_expression = analysis.is_some_and(Analysis::is_within_expressions);
+                    let lint = if is_expression { "await_in_expression" } else { "sequential_await" };
+                    marks.push((line, lint.to_owned()));
+                }
+                VerdictKind::Blocked(blocker) => {
+                    if verdict.is_beside {
+                        marks.push((line, format!("await_in_expression: {}", blocker.kind)));
+                    }
+                    marks.push((line, format!("blocked: {}", blocker.kind)));
+                }
             }
         }
         for (expr, waiting) in loops(&types, &effects, options.confidence) {

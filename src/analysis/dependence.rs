@@ -7,7 +7,7 @@
 
 use crate::analysis::access::{Access, Mode, Phase};
 use crate::analysis::blocker::{Blocker, BlockerKind};
-use crate::analysis::region::{Node, Region};
+use crate::analysis::region::{Node, Part, Region};
 use crate::analysis::repeats::Repeats;
 use crate::index::ty::Ty;
 use crate::index::types::Types;
@@ -41,7 +41,10 @@ pub fn data_edges(types: &Types<'_>, region: &Region) -> Vec<Edge> {
     let mut edges = Vec::new();
     for (to, later) in region.nodes.iter().enumerate() {
         for (from, earlier) in region.nodes[..to].iter().enumerate() {
-            if let Some(blocker) = later.pinned.clone().filter(|_| !earlier.sites.is_empty()) {
+            if later.part == Part::Rest && earlier.stmt == later.stmt {
+                let blocker = Blocker::new(BlockerKind::Flow("_".to_owned()), later.span);
+                edges.push(Edge { from, to, strict: true, blocker });
+            } else if let Some(blocker) = later.pinned.clone().filter(|_| !earlier.sites.is_empty()) {
                 edges.push(Edge { from, to, strict: true, blocker });
             } else if let Some((strict, blocker)) = conflict(types, earlier, later) {
                 edges.push(Edge { from, to, strict, blocker });

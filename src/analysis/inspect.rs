@@ -54,6 +54,11 @@ pub fn inspect(types: &Types<'_>, expr: ExprId) -> Inspection {
     walk.found
 }
 
+/// Whether a method panics where there is no value.
+pub fn panics(method: &str) -> bool {
+    matches!(method, "unwrap" | "expect" | "unwrap_err" | "expect_err")
+}
+
 /// The branching construct that an expression is, `?` and the like around it left out.
 fn branching(types: &Types<'_>, expr: ExprId) -> Option<&'static str> {
     match &types.body.expr(expr).kind {
@@ -126,7 +131,7 @@ impl Walk<'_, '_> {
             ExprKind::MethodCall { method, .. } => {
                 let awaits = self.visit_children(expr);
                 self.call(expr, false);
-                if matches!(method.as_str(), "unwrap" | "expect" | "unwrap_err" | "expect_err") {
+                if panics(method) {
                     self.try_or_exit(awaits, "panic", span);
                 }
                 awaits

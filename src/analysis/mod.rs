@@ -13,6 +13,7 @@ pub mod effects;
 pub mod inspect;
 pub mod joins;
 pub mod loops;
+pub mod operands;
 pub mod order;
 mod ownership;
 pub mod region;
@@ -24,7 +25,7 @@ use crate::analysis::dependence::Edge;
 use crate::analysis::effected::{Effected, effected};
 use crate::analysis::effects::{Effect, Effects};
 use crate::analysis::region::{Node, Region};
-use crate::analysis::schedule::{Schedule, schedule};
+use crate::analysis::schedule::{Plan, Schedule, schedule};
 use crate::diagnostic::Confidence;
 use crate::index::types::Types;
 use crate::ir::{BlockId, Body, Expr, ExprKind, Function, MacroKind};
@@ -45,6 +46,23 @@ pub struct Analysis {
     pub schedule: Schedule,
     /// How sure the schedule is: the least sure callee that is joined.
     pub confidence: Confidence,
+}
+
+impl Analysis {
+    /// Whether what runs together stands in one expression, everywhere.
+    pub fn is_within_expressions(&self) -> bool {
+        fn is_within(plan: &Plan, stmt_of: &dyn Fn(usize) -> usize) -> bool {
+            match plan {
+                Plan::One(_) => true,
+                Plan::Seq(parts) => parts.iter().all(|part| is_within(part, stmt_of)),
+                Plan::Par(_) => {
+                    let nodes = plan.nodes();
+                    nodes.iter().all(|node| stmt_of(*node) == stmt_of(nodes[0]))
+                }
+            }
+        }
+        is_within(&self.schedule.plan, &|node| self.region.nodes[node].stmt)
+    }
 }
 
 /// What an analysis is for.
@@ -92,11 +110,13 @@ fn analyze_region(
     least: Confidence,
     purpose: Purpose,
 ) -> Analysis {
-    let weights: Vec<usize> = region.nodes.iter().map(|node| node.sites.len()).collect();
-    let is_alone = weights.iter().filter(|weight| **weight > 0).count() < 2;
-    if !is_alone {
+    let mut awaiting = region.nodes.iter().filter(|node| !node.sites.is_empty());
+    let has_siblings = region.nodes.iter().any(|node| operands::are_beside(types.body, &node.sites));
+    if awaiting.nth(1).is_some() || has_siblings {
         region::complete(types, &mut region);
+        operands::split(types, effects, &mut region);
     }
+    let weights: Vec<usize> = region.nodes.iter().map(|node| node.sites.len()).collect();
     let edges = dependence::data_edges(types, &region);
     let by_data = schedule(&weights, &edges);
     let mut known: Vec<Option<Effected>> = vec![None; region.nodes.len()];

@@ -135,7 +135,7 @@ fn is_harmless(args: &Effect) -> bool {
 }
 
 /// A statement between that does something nobody else may see in another order.
-fn finish_conflict(earlier: (&Node, &Effected), span: Span) -> Option<Blocker> {
+pub(super) fn finish_conflict(earlier: (&Node, &Effected), span: Span) -> Option<Blocker> {
     let finish = earlier.1.finish.as_ref()?;
     let fence = match finish.fence {
         Some(fence) => fence.word(),

@@ -50,6 +50,21 @@ pub struct Node {
     pub is_dropped: bool,
     /// Only the part that awaits belongs to the region: a condition, a scrutinee.
     pub is_last: bool,
+    /// Which part of its statement it is.
+    pub part: Part,
+    /// Why the statement is not taken apart, where awaits stand beside one another in it.
+    pub beside: Option<Blocker>,
+}
+
+/// Which part of a statement a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The whole statement.
+    Whole,
+    /// One of several awaits that stand beside one another in its expression; the rest follows.
+    Operand,
+    /// What is left of it when those are there.
+    Rest,
 }
 
 impl Node {
@@ -66,6 +81,8 @@ impl Node {
             fence: None,
             is_dropped: false,
             is_last: false,
+            part: Part::Whole,
+            beside: None,
         }
     }
 }
@@ -102,13 +119,17 @@ pub fn accesses_of(types: &Types<'_>, stmt: &Stmt, node: &Node) -> Vec<Access> {
         StmtKind::Expr { expr, .. } => Some(*expr),
         StmtKind::Item { .. } => None,
     };
-    let mut found = expr.map(|expr| accesses(types, expr, &node.sites)).unwrap_or_default();
+    bound(types, stmt, node, expr.map(|expr| accesses(types, expr, &node.sites)).unwrap_or_default())
+}
+
+/// What a statement touches with the names it binds; of one that branches, only what it awaits.
+pub(super) fn bound(types: &Types<'_>, stmt: &Stmt, node: &Node, mut touched: Vec<Access>) -> Vec<Access> {
     if node.is_last {
-        found.retain(|access| access.phase == Phase::Await);
+        touched.retain(|access| access.phase == Phase::Await);
     } else {
-        found.extend(bindings(types, stmt));
+        touched.extend(bindings(types, stmt));
     }
-    found
+    touched
 }
 
 /// Documentation that speaks of order speaks of the whole function.
@@ -191,36 +212,14 @@ impl Split<'_, '_> {
     }
 
     fn node(&self, number: usize, stmt: &Stmt, found: Inspection) -> Node {
-        let pinned = self
-            .acquires(&found)
-            .or_else(|| found.exit_in_args.map(|(kind, span)| Blocker::new(BlockerKind::Control(kind), span)));
+        let pinned = pinned(self.types, &found);
         Node {
-            stmt: number,
-            span: stmt.span,
             sites: found.sites,
             calls: found.calls,
-            accesses: Vec::new(),
             may_fail: found.may_fail,
             pinned,
-            fence: None,
-            is_dropped: false,
-            is_last: false,
+            ..Node::bare(number, stmt.span)
         }
-    }
-
-    /// A guard made inside the expression lives until its end: `state.lock().unwrap().load().await`.
-    fn acquires(&self, found: &Inspection) -> Option<Blocker> {
-        let is_acquire = |call: &&Call| {
-            let name = call_name(self.types, call.expr);
-            let kind = &self.types.body.expr(call.expr).kind;
-            let takes_none = matches!(kind, ExprKind::MethodCall { args, .. } if args.is_empty());
-            takes_none
-                && call.in_await
-                && !call.awaited
-                && knowledge::names().sync_method(&name) == Some(SyncMethod::Acquire)
-        };
-        let call = found.calls.iter().find(is_acquire)?;
-        Some(Blocker::new(BlockerKind::Fence("acquire"), self.types.body.expr(call.expr).span))
     }
 
     /// An await whose value is dropped is an effect or a guard.
@@ -238,6 +237,23 @@ impl Split<'_, '_> {
         };
         Some(Blocker::new(BlockerKind::Fence(what), stmt.span))
     }
+}
+
+/// Why what is awaited cannot start earlier, by its arguments. A guard made inside the expression lives until its end:
+/// `state.lock().unwrap().load().await`.
+pub(super) fn pinned(types: &Types<'_>, found: &Inspection) -> Option<Blocker> {
+    let is_acquire = |call: &&Call| {
+        let name = call_name(types, call.expr);
+        let kind = &types.body.expr(call.expr).kind;
+        let takes_none = matches!(kind, ExprKind::MethodCall { args, .. } if args.is_empty());
+        takes_none
+            && call.in_await
+            && !call.awaited
+            && knowledge::names().sync_method(&name) == Some(SyncMethod::Acquire)
+    };
+    let acquires = found.calls.iter().find(is_acquire);
+    let acquires = acquires.map(|call| Blocker::new(BlockerKind::Fence("acquire"), types.body.expr(call.expr).span));
+    acquires.or_else(|| found.exit_in_args.map(|(kind, span)| Blocker::new(BlockerKind::Control(kind), span)))
 }
 
 fn bindings(types: &Types<'_>, stmt: &Stmt) -> Vec<Access> {

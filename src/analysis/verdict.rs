@@ -27,6 +27,8 @@ pub struct Verdict {
     pub region: Option<usize>,
     /// The await before it in its body.
     pub previous: Option<ExprId>,
+    /// Whether that one stands beside it in one statement.
+    pub is_beside: bool,
 }
 
 /// Whether an await waits without need.
@@ -65,9 +67,20 @@ pub fn verdicts(types: &Types<'_>, effects: &Effects<'_>, analyses: &[Analysis])
             kind,
             region: home.map(|(region, _)| region),
             previous: previous.map(|previous| previous.expr),
+            is_beside: previous.is_some_and(|previous| are_beside(types, previous, site)),
         });
     }
     found
+}
+
+/// Whether two awaits stand in one statement, and neither in what the other awaits.
+fn are_beside(types: &Types<'_>, previous: &Site, site: &Site) -> bool {
+    let (first, second) = (types.body.expr(previous.expr).span, types.body.expr(site.expr).span);
+    let statement = |span: Span| {
+        let around = types.body.blocks.iter().flat_map(|block| &block.stmts).map(|stmt| stmt.span);
+        around.filter(|stmt| stmt.contains(span)).min_by_key(|stmt| stmt.len())
+    };
+    !second.contains(first) && !first.contains(second) && statement(first) == statement(second)
 }
 
 /// Which region and node a site belongs to.
@@ -99,7 +112,8 @@ fn judge(
         if analysis.schedule.is_early(*node) {
             return VerdictKind::Early;
         }
-        return VerdictKind::Blocked(within(types, previous.expr, site.expr));
+        let beside = analysis.region.nodes[*node].beside.as_ref();
+        return VerdictKind::Blocked(within(types, previous.expr, site.expr, beside));
     }
     if region == before {
         if analysis.schedule.is_early(*node) {
@@ -143,11 +157,12 @@ fn behind_branch(
 }
 
 /// Two awaits of one statement: of one chain, or beside one another.
-fn within(types: &Types<'_>, previous: ExprId, site: ExprId) -> Blocker {
+fn within(types: &Types<'_>, previous: ExprId, site: ExprId, beside: Option<&Blocker>) -> Blocker {
     let span = types.body.expr(site).span;
-    let contains = span.contains(types.body.expr(previous).span);
-    let kind = if contains { BlockerKind::Flow("_".to_owned()) } else { BlockerKind::Fence("expression") };
-    Blocker::new(kind, span)
+    if span.contains(types.body.expr(previous).span) {
+        return Blocker::new(BlockerKind::Flow("_".to_owned()), span);
+    }
+    beside.cloned().unwrap_or_else(|| Blocker::new(BlockerKind::Fence("expression"), span))
 }
 
 /// An await whose value is dropped may be known for what it is: a pause, an event.
@@ -221,7 +236,10 @@ fn rank(kind: &BlockerKind) -> usize {
 /// The construct that stands between two sites that share no block.
 fn structural(types: &Types<'_>, previous: &Site, site: &Site) -> Blocker {
     let common = previous.path.iter().zip(&site.path).take_while(|(a, b)| a.0 == b.0).count();
-    let step = site.path.get(common).or_else(|| previous.path.get(common));
+    // Both may stand in one branch that is no block, and so belongs to no region.
+    let is_expr = |step: &&(usize, &str)| step.0 >= types.body.blocks.len();
+    let around = || site.path.last().filter(is_expr);
+    let step = site.path.get(common).or_else(|| previous.path.get(common)).or_else(around);
     let span = step.map_or(types.body.expr(site.expr).span, |(number, _)| branch_span(types, *number));
     let kind = match step.map_or("block", |(_, by)| by) {
         "unsafe" => BlockerKind::Fence("unsafe"),

@@ -4,6 +4,7 @@
 //!
 //! A lint is a table entry, a function and a page. The page is rustdoc, `--explain` and a test at once.
 
+mod await_in_expression;
 mod await_in_loop;
 mod blocking_twin;
 mod sequential_await;
@@ -38,6 +39,7 @@ pub struct Lint {
 
 /// Every lint, sorted by name.
 pub static LINTS: &[&Lint] = &[
+    &await_in_expression::AWAIT_IN_EXPRESSION,
     &await_in_loop::AWAIT_IN_LOOP,
     &blocking_twin::BLOCKING_TWIN,
     &sequential_await::SEQUENTIAL_AWAIT,

@@ -24,10 +24,12 @@ fn run(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         return;
     }
     let waiting = context.analyses.iter().filter(|analysis| analysis.schedule.after < analysis.schedule.before);
-    found.extend(waiting.filter_map(|analysis| diagnose(context, analysis)));
+    let own = waiting.filter(|analysis| !analysis.is_within_expressions());
+    found.extend(own.filter_map(|analysis| diagnose(context, &SEQUENTIAL_AWAIT, analysis)));
 }
 
-fn diagnose(context: &Context<'_>, analysis: &Analysis) -> Option<Diagnostic> {
+/// What there is to say of a region whose round trips could be fewer.
+pub(super) fn diagnose(context: &Context<'_>, lint: &Lint, analysis: &Analysis) -> Option<Diagnostic> {
     let awaits = shown(analysis);
     let early: Vec<usize> = awaits.iter().copied().filter(|node| analysis.schedule.is_early(*node)).collect();
     let first_early = *early.first()?;
@@ -57,7 +59,7 @@ fn diagnose(context: &Context<'_>, analysis: &Analysis) -> Option<Diagnostic> {
         evidence: evidence::evidence(context, analysis),
         notes,
         fix: fix.ok().map(|rewrite| rewrite.fix),
-        ..context.diagnostic(&SEQUENTIAL_AWAIT, analysis.confidence, message, primary)
+        ..context.diagnostic(lint, analysis.confidence, message, primary)
     })
 }
 

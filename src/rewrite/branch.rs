@@ -2,7 +2,8 @@
 //!
 //! In: a node of a region. Out: [`Branch`].
 
-use crate::analysis::region::Node;
+use crate::analysis::inspect::panics;
+use crate::analysis::region::{Node, Part};
 use crate::index::calls::{Callee, callee};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
@@ -26,6 +27,8 @@ pub(super) struct Branch {
     pub(super) rest: Rest,
     /// The `?` that is tried on the awaited value before anything else.
     pub(super) tried: Option<ExprId>,
+    /// The awaited value with what its statement does to it, as far as that may fail; of a whole statement its value.
+    pub(super) value: ExprId,
     /// Whether that is all that is done with the value.
     pub(super) is_tried: bool,
     /// The type of the error, where the callee's declaration says; of a join, that of each of its branches.
@@ -88,7 +91,12 @@ pub(super) fn branch(region: &Region<'_>, node: usize) -> Option<Branch> {
     };
     let block = region.analysis.region.block?;
     let stmt = &types.body.block(block).stmts[statement.stmt];
-    let (rest, value) = rest(types, &stmt.kind, site)?;
+    let (rest, value) = match statement.part {
+        Part::Whole => rest(types, &stmt.kind, site)?,
+        Part::Operand => (Rest::Around, operand_value(region, node, site)),
+        // The names that stand in it come from other joins.
+        Part::Rest => return None,
+    };
     let tried = tried(types, site);
     let mut errors = match &types.body.expr(future).kind {
         ExprKind::Macro(call) if wrap == Wrap::Join => call.args.iter().map(|arg| error_type(types, *arg)).collect(),
@@ -106,6 +114,7 @@ pub(super) fn branch(region: &Region<'_>, node: usize) -> Option<Branch> {
         wrap,
         rest,
         tried,
+        value,
         is_tried: tried == Some(value),
         is_certain: alike || own.is_some(),
         named_error: own.map(|own| own.text),
@@ -118,6 +127,26 @@ pub(super) fn branch(region: &Region<'_>, node: usize) -> Option<Branch> {
 pub(super) fn tried(types: &Types<'_>, site: ExprId) -> Option<ExprId> {
     let is_try_of_site = |expr: &Expr| matches!(expr.kind, ExprKind::Try { base } if base == site);
     types.body.exprs.iter().position(is_try_of_site).and_then(|at| u32::try_from(at).ok()).map(ExprId)
+}
+
+/// The value that an operand gives to what stands around it: the await, or what tries it. Where it may fail once more, the
+/// last thing that does.
+fn operand_value(region: &Region<'_>, node: usize, site: ExprId) -> ExprId {
+    let (body, nodes) = (region.types.body, &region.analysis.region.nodes);
+    let own = body.expr(site).span;
+    let others = nodes.iter().enumerate().filter(|(other, found)| *other != node && found.stmt == nodes[node].stmt);
+    let others: Vec<Span> =
+        others.filter(|(_, found)| found.part == Part::Operand).map(|(_, found)| found.span).collect();
+    let is_own = |expr: &Expr| {
+        let fails = match &expr.kind {
+            ExprKind::Try { .. } => true,
+            ExprKind::MethodCall { method, .. } => panics(method),
+            _ => false,
+        };
+        fails && expr.span.contains(own) && !others.iter().any(|other| expr.span.contains(*other))
+    };
+    let last = body.exprs.iter().rposition(is_own).and_then(|at| u32::try_from(at).ok());
+    last.map_or(site, ExprId)
 }
 
 /// Whether each await of a chain is known to fail with the error that the last one fails with, so that its `?` may

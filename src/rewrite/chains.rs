@@ -6,6 +6,7 @@ use std::collections::HashSet;
 
 use crate::analysis::access::{Mode, Phase};
 use crate::analysis::dependence::Edge;
+use crate::analysis::region::Part;
 use crate::analysis::schedule::Plan;
 use crate::index::ty::Ty;
 use crate::ir::{ExprKind, LocalId, PatKind, StmtKind};
@@ -108,6 +109,9 @@ fn is_plain_let(region: &Region<'_>, node: usize, is_last: bool) -> bool {
     let Some(StmtKind::Let { pat, ty, init: Some(init), otherwise: None }) = statement_kind(region, node) else {
         return false;
     };
+    if statement.part != Part::Whole {
+        return false;
+    }
     let body = region.types.body;
     let value = match body.expr(*init).kind {
         ExprKind::Try { base } => base,

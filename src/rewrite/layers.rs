@@ -5,7 +5,7 @@
 use crate::analysis::schedule;
 use crate::ir::StmtKind;
 use crate::rewrite::chains::{self, statement_kind};
-use crate::rewrite::{Region, order};
+use crate::rewrite::{Region, operands, order};
 
 /// The statements of a region in the order they are written.
 #[derive(Debug)]
@@ -27,6 +27,8 @@ pub(super) struct Steps {
 pub(super) enum Step {
     /// A statement as it is.
     Keep(usize),
+    /// An operand that is awaited by itself, in front of its statement.
+    Bind(usize),
     /// Several awaits at once. A branch of more than one node is a chain, written as an `async` block.
     Join(Vec<Vec<usize>>),
     /// What is done with a joined value.
@@ -37,6 +39,14 @@ impl Steps {
     /// The nodes that are joined, those of chains too.
     pub(super) fn joined(&self) -> impl Iterator<Item = usize> {
         self.branches().flat_map(|branch| branch.iter().copied())
+    }
+
+    /// The operands that are awaited by themselves.
+    pub(super) fn bound(&self) -> impl Iterator<Item = usize> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Bind(node) => Some(*node),
+            _ => None,
+        })
     }
 
     /// Whether a node is written inside a block with others.
@@ -118,6 +128,7 @@ fn layered(region: &Region<'_>, units: &[usize]) -> Option<Steps> {
         }
     }
     let (starts, round_trips) = clock(&steps, &analysis.schedule.weights);
+    let steps = operands::gathered(region, steps)?;
     changed(steps, count).map(|steps| Steps { starts, round_trips, ..steps })
 }
 
@@ -126,7 +137,7 @@ fn clock(steps: &[Step], weights: &[usize]) -> (Vec<usize>, usize) {
     let (mut starts, mut now) = (vec![0; weights.len()], 0);
     for step in steps {
         let branches = match step {
-            Step::Keep(node) => &[vec![*node]],
+            Step::Keep(node) | Step::Bind(node) => &[vec![*node]],
             Step::Join(branches) => branches.as_slice(),
             Step::Finish(_) => &[],
         };

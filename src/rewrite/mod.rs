@@ -11,6 +11,7 @@ mod layers;
 mod layout;
 pub mod loops;
 mod names;
+mod operands;
 mod order;
 mod own_error;
 mod pretty;
@@ -71,8 +72,12 @@ fn write(region: &Region<'_>, with_chains: bool) -> Option<Rewrite> {
         return None;
     }
     let awaits = |node: &usize| !region.analysis.region.nodes[*node].sites.is_empty();
-    let mut branches: Vec<Branch> =
-        steps.joined().filter(awaits).map(|node| branch::branch(region, node)).collect::<Option<_>>()?;
+    let mut branches: Vec<Branch> = steps
+        .joined()
+        .filter(awaits)
+        .chain(steps.bound())
+        .map(|node| branch::branch(region, node))
+        .collect::<Option<_>>()?;
     branches.sort_by_key(|branch| branch.node);
     if blocks_collide(region, &steps, &branches) {
         return None;

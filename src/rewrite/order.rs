@@ -3,8 +3,8 @@
 //! In: steps. Out: the same steps, with each look at an error behind those that come first in the source, where nothing
 //! needs the value earlier; and whether that leaves every error in its place.
 
-use crate::rewrite::Region;
 use crate::rewrite::layers::{Step, Steps};
+use crate::rewrite::{Region, operands};
 
 /// Puts what is done with a value that may be an error behind what may fail before it in the source.
 pub(super) fn postponed(region: &Region<'_>, mut steps: Steps) -> Steps {
@@ -41,7 +41,7 @@ fn may_fail(region: &Region<'_>, steps: &Steps, node: usize) -> bool {
 /// The nodes that a step runs or looks at.
 fn nodes_of(step: &Step) -> Box<dyn Iterator<Item = usize> + '_> {
     match step {
-        Step::Keep(node) | Step::Finish(node) => Box::new(std::iter::once(*node)),
+        Step::Keep(node) | Step::Finish(node) | Step::Bind(node) => Box::new(std::iter::once(*node)),
         Step::Join(branches) => Box::new(branches.iter().flatten().copied()),
     }
 }
@@ -59,11 +59,13 @@ pub(super) fn is_kept(region: &Region<'_>, steps: &Steps, at_join: &dyn Fn(usize
     let mut places: Vec<(usize, (usize, usize))> = Vec::new();
     for (at, step) in steps.steps.iter().enumerate() {
         match step {
-            Step::Keep(node) => places.push((*node, (at, 0))),
+            Step::Keep(node) | Step::Bind(node) => places.push((*node, (at, 0))),
             Step::Finish(last) => {
                 let branch = steps.joins().flatten().find(|branch| branch.last() == Some(last));
-                let later = branch.into_iter().flatten().filter(|node| at_join(**node).is_none());
-                places.extend(later.map(|node| (*node, (at, 0))));
+                let own = branch.cloned().unwrap_or_else(|| operands::operands(region, *last));
+                let is_bound = |node: &usize| steps.bound().any(|bound| bound == *node);
+                let later = own.into_iter().filter(|node| at_join(*node).is_none() && !is_bound(node));
+                places.extend(later.map(|node| (node, (at, 0))));
             }
             Step::Join(branches) => {
                 let own = branches.iter().flatten().filter_map(|node| Some((*node, (at, at_join(*node)?))));

@@ -1,6 +1,6 @@
-//! What is left of a statement when its await has moved elsewhere.
+//! What is left of a statement when its awaits have moved elsewhere.
 //!
-//! In: a statement, the await in it, and the name of what that gives. Out: the statement with the name in its place.
+//! In: a statement, the awaits in it, and the names of what they give. Out: the statement with the names in their places.
 
 use crate::ir::{Body, ExprId, ExprKind, Stmt, StmtKind};
 use crate::rewrite::layout;
@@ -8,20 +8,13 @@ use crate::rewrite::pretty::{Shape, Statement, assigned, laid_out};
 use crate::rewrite::tree::Reader;
 use crate::source::Span;
 
-/// The statement around the name, laid out anew where that can be done. `reader` knows the await and the name; the
+/// The statement around the names, laid out anew where that can be done. `reader` knows the awaits and the names; the
 /// attributes in front are left out.
-pub(super) fn remainder(reader: &Reader<'_>, stmt: &Stmt, indent: &str) -> Option<String> {
-    let (hole, name) = reader.hole?;
+pub(super) fn remainder(reader: &Reader<'_>, stmt: &Stmt, indent: &str) -> String {
     let columns = reader.style.width(indent);
-    laid_out_again(reader, stmt, columns).or_else(|| {
-        let Span { start, end } = stmt.span;
-        if let Some(text) = around_head(reader, stmt, hole, indent) {
-            return Some(text);
-        }
-        let span = reader.body.expr(hole).span;
-        let before = reader.source.slice(Span { start, end: span.start });
-        Some(format!("{before}{name}{}", reader.source.slice(Span { start: span.end, end })))
-    })
+    laid_out_again(reader, stmt, columns)
+        .or_else(|| around_head(reader, stmt, indent))
+        .unwrap_or_else(|| reader.text(stmt.span))
 }
 
 fn laid_out_again(reader: &Reader<'_>, stmt: &Stmt, columns: usize) -> Option<String> {
@@ -46,8 +39,8 @@ fn laid_out_again(reader: &Reader<'_>, stmt: &Stmt, columns: usize) -> Option<St
     if starts_block { None } else { assigned(&statement, columns, reader.style) }
 }
 
-/// Where the await stood in what a block hangs on, `match f().await {`, that line is laid out anew, and the block stays.
-fn around_head(reader: &Reader<'_>, stmt: &Stmt, hole: ExprId, indent: &str) -> Option<String> {
+/// Where the awaits stood in what a block hangs on, `match f().await {`, that line is laid out anew, and the block stays.
+fn around_head(reader: &Reader<'_>, stmt: &Stmt, indent: &str) -> Option<String> {
     let body = reader.body;
     let head = match &stmt.kind {
         StmtKind::Let { init: Some(init), .. } => head_of(body, *init).unwrap_or(*init),
@@ -55,7 +48,7 @@ fn around_head(reader: &Reader<'_>, stmt: &Stmt, hole: ExprId, indent: &str) -> 
         _ => return None,
     };
     let span = body.expr(head).span;
-    if !span.contains(body.expr(hole).span) {
+    if !reader.holes.iter().all(|(hole, _)| span.contains(body.expr(*hole).span)) {
         return None;
     }
     let before = reader.source.slice(Span { start: stmt.span.start, end: span.start });

@@ -19,20 +19,20 @@ pub(super) struct Reader<'a> {
     pub(super) source: &'a SourceFile,
     /// How the file is laid out.
     pub(super) style: &'a Style,
-    /// An expression in whose place a name stands.
-    pub(super) hole: Option<(ExprId, &'a str)>,
+    /// Expressions in whose place a name stands, in source order.
+    pub(super) holes: &'a [(ExprId, String)],
 }
 
 impl<'a> Reader<'a> {
     /// An expression as a tree.
     pub(super) fn tree(&self, id: ExprId) -> Tree {
-        match self.hole {
-            Some((hole, name)) if hole == id => Tree::Text(name.to_owned()),
-            _ => self.known(id).unwrap_or_else(|| self.as_it_is(self.span(id))),
+        match self.name_of(id) {
+            Some(name) => Tree::Text(name.to_owned()),
+            None => self.known(id).unwrap_or_else(|| self.as_it_is(self.span(id))),
         }
     }
 
-    /// A piece of code as it is, with the name in the place of the hole.
+    /// A piece of code as it is, with names in the places of holes.
     pub(super) fn as_it_is(&self, span: Span) -> Tree {
         let text = self.text(span);
         match text.contains('\n') {
@@ -93,7 +93,7 @@ impl<'a> Reader<'a> {
         let mut links = Vec::new();
         let mut tries = 0;
         let mut at = id;
-        while self.hole.is_none_or(|(hole, _)| hole != at) {
+        while self.name_of(at).is_none() {
             let (base, link) = match &self.body.expr(at).kind {
                 ExprKind::Try { base } => {
                     self.gap_is(*base, self.span(at).end, "?")?;
@@ -185,7 +185,7 @@ impl<'a> Reader<'a> {
                 Some("..") => fields.push((self.flat(self.span(id)).map(|base| format!("..{base}"))?, None)),
                 Some(name) if name.ends_with(':') && !name.contains(['\n', '#']) => {
                     let name = name.trim_end_matches(':').to_owned();
-                    let is_own = self.hole.is_some_and(|(hole, given)| hole == id && given == name);
+                    let is_own = self.name_of(id).is_some_and(|given| given == name);
                     let value = (!is_own).then(|| self.tree(id));
                     fields.push((name, value));
                 }
@@ -204,10 +204,22 @@ impl<'a> Reader<'a> {
         let brackets = (inside.chars().next()?, inside.chars().next_back()?);
         let pieces = pieces(inside.get(1..inside.len() - 1)?)?;
         let is_list = matches!(brackets, ('(', ')') | ('[', ']')) && !has_own_grammar(name) && !pieces.is_empty();
-        let flat = |piece: &&str| layout::on_one_line(piece).filter(|line| !line.contains('\n')).map(Tree::Text);
-        let items: Vec<Item> = pieces.iter().map(|piece| flat(piece).map(Item::from)).collect::<Option<_>>()?;
+        let flat = |piece: &&str| layout::on_one_line(piece).filter(|line| !line.contains('\n'));
+        let texts: Vec<String> = pieces.iter().map(flat).collect::<Option<_>>()?;
         let is_ended = inside[..inside.len() - 1].trim_end().ends_with(',');
-        let trailing = if is_ended { Trailing::Always } else { Trailing::Never };
+        if has_own_grammar(name) && brackets == ('(', ')') && !is_ended {
+            // Whatever their grammar is, what is short stands on one line.
+            let line = texts.join(", ");
+            let is_short = self.style.width(&line) <= self.style.fn_call_width;
+            return is_short.then(|| Tree::Text(format!("{name}({line})")));
+        }
+        let items: Vec<Item> = texts.into_iter().map(Tree::Text).map(Item::from).collect();
+        // `vec!` is laid out as an array is.
+        let trailing = match (name, is_ended) {
+            ("vec!", _) => Trailing::Vertical,
+            (_, true) => Trailing::Always,
+            (_, false) => Trailing::Never,
+        };
         let limit = if brackets.0 == '[' { self.style.array_width } else { self.style.fn_call_width };
         is_list.then(|| Tree::List(List { name: name.to_owned(), brackets, items, limit, trailing }))
     }
@@ -240,19 +252,25 @@ impl<'a> Reader<'a> {
         layout::indent_of(line.lines().next().unwrap_or_default()).to_owned()
     }
 
-    fn text(&self, span: Span) -> String {
-        match self.hole {
-            Some((hole, name)) if self.has_hole(span) => {
-                let hole = self.span(hole);
-                let before = self.slice(Span { start: span.start, end: hole.start });
-                format!("{before}{name}{}", self.slice(Span { start: hole.end, end: span.end }))
-            }
-            _ => self.slice(span).to_owned(),
+    /// A piece of code with names in the places of holes.
+    pub(super) fn text(&self, span: Span) -> String {
+        let (mut text, mut at) = (String::new(), span.start);
+        for (hole, name) in self.holes.iter().filter(|(hole, _)| span.contains(self.span(*hole))) {
+            let hole = self.span(*hole);
+            text.push_str(self.slice(Span { start: at, end: hole.start }));
+            text.push_str(name);
+            at = hole.end;
         }
+        text + self.slice(Span { start: at, end: span.end })
     }
 
     fn has_hole(&self, span: Span) -> bool {
-        self.hole.is_some_and(|(hole, _)| span.contains(self.span(hole)))
+        self.holes.iter().any(|(hole, _)| span.contains(self.span(*hole)))
+    }
+
+    /// The name in the place of an expression.
+    fn name_of(&self, id: ExprId) -> Option<&'a str> {
+        self.holes.iter().find(|(hole, _)| *hole == id).map(|(_, name)| name.as_str())
     }
 
     fn span(&self, id: ExprId) -> Span {

@@ -223,7 +223,7 @@ fn a_full_disk_is_an_error() {
 #[test]
 fn lints_explain_themselves() {
     let list = conjoin(Path::new("/"), &["--list"]);
-    assert!(list.stdout.contains("\nsequential_await  warning  awaits "), "{list:?}");
+    assert!(list.stdout.contains("\nsequential_await     warning  awaits "), "{list:?}");
     let page = conjoin(Path::new("/"), &["--explain", "conjoin::sequential-await"]);
     assert!(page.stdout.starts_with("# conjoin::sequential_await\n\n#") && page.stdout.ends_with('\n'), "{page:?}");
     assert_eq!((list.code, page.code), (Some(0), Some(0)));

@@ -124,7 +124,7 @@ impl Writer<'_> {
         let index = self.each.types.index;
         let package = self.each.source.package.and_then(|package| index.workspace.packages.get(package));
         let edition = package.map_or(2021, |package| package.edition);
-        iterator(self.each.types, &self.reader(None), self.each.waiting.iter, edition)
+        iterator(self.each.types, &self.reader(&[]), self.each.waiting.iter, edition)
     }
 
     /// What makes a future of an item.
@@ -141,16 +141,16 @@ impl Writer<'_> {
             && matches!(body.expr(*only).kind, ExprKind::Local(local) if local == *item)
             && matches!(body.expr(*callee).kind, ExprKind::Path(_))
         {
-            return Some(self.reader(None).tree(*callee));
+            return Some(self.reader(&[]).tree(*callee));
         }
-        Some(Tree::Closure { head, body: Box::new(self.reader(None).tree(parts.future)) })
+        Some(Tree::Closure { head, body: Box::new(self.reader(&[]).tree(parts.future)) })
     }
 
     /// What a future does, and gives: the answer, behind all that the rest of the round still needs.
     fn statements(&self, names: &mut Names) -> Option<Vec<Statement>> {
         let (types, parts) = (self.each.types, self.parts);
         let mut statements: Vec<Statement> = (0..parts.front.len()).map(|at| self.as_it_is(at)).collect();
-        let answer = self.reader(None).tree(parts.site);
+        let answer = self.reader(&[]).tree(parts.site);
         if parts.kept.is_empty() {
             statements.push(Statement::value(answer));
             return Some(statements);
@@ -220,7 +220,8 @@ impl Writer<'_> {
             let does_more = block.stmts.len() > parts.front.len() + 1;
             does_more.then_some(())?;
         } else {
-            lines.push(remainder(&self.reader(Some((parts.site, self.bound.as_str()))), parts.last, &self.inner)?);
+            let holes = [(parts.site, self.bound.clone())];
+            lines.push(remainder(&self.reader(&holes), parts.last, &self.inner));
         }
         Some(lines.iter().map(|line| format!("\n{}{line}", self.inner)).collect())
     }
@@ -240,8 +241,8 @@ impl Writer<'_> {
             && !inside.any(|line| line.contains("StreamExt"))
     }
 
-    fn reader<'r>(&'r self, hole: Option<(ExprId, &'r str)>) -> Reader<'r> {
-        Reader { body: self.each.types.body, source: self.each.source, style: &self.style, hole }
+    fn reader<'r>(&'r self, holes: &'r [(ExprId, String)]) -> Reader<'r> {
+        Reader { body: self.each.types.body, source: self.each.source, style: &self.style, holes }
     }
 
     /// Whether a line stays within the widest one.

@@ -89,7 +89,15 @@ pub(super) fn fields(path: &str, fields: &[(String, Option<Tree>)], shape: Shape
     let field = |(name, value): &(String, Option<Tree>), shape: Shape| match value {
         Some(value) => {
             let left = format!("{name}: ");
-            Some(format!("{left}{}", laid_out(value, shape.offset_left(style.width(&left))?, style)?))
+            let beside = shape.offset_left(style.width(&left)).and_then(|shape| laid_out(value, shape, style));
+            // What can be broken is broken where it stands.
+            let is_word = matches!(value, Tree::Text(text) if !text.contains([' ', '(', '[', '{']));
+            let below = || {
+                let indent = shape.indent + style.tab_spaces;
+                let text = laid_out(value, Shape::line(indent, style), style).filter(|_| is_word)?;
+                Some(format!("{name}:\n{}{text}", style.indent(indent)))
+            };
+            beside.map(|text| format!("{left}{text}")).or_else(below)
         }
         None => Some(name.clone()),
     };

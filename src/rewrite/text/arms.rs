@@ -68,7 +68,7 @@ impl Writer<'_> {
 
     /// The future of a branch, laid out anew and as it is.
     fn future(&self, branch: usize) -> Option<(Tree, Tree)> {
-        let (reader, found) = (self.reader(None), &self.branches[branch]);
+        let (reader, found) = (self.reader(&[]), &self.branches[branch]);
         let span = |id: ExprId| self.region.types.body.expr(id).span;
         let block = |tree: Tree| Tree::Block { head: "async".to_owned(), body: vec![Statement::value(tree)] };
         match found.wrap {
@@ -107,7 +107,7 @@ impl Writer<'_> {
         let inside = self.slice(body.expr(found.future).span).split_once('(')?.1.strip_suffix(')')?;
         let is_whole = patterns.len() == call.args.len() && pieces(inside)?.len() == patterns.len();
         let is_plain = is_whole && patterns.iter().all(|piece| *piece != ".." && !piece.contains('\n'));
-        let reader = self.reader(None);
+        let reader = self.reader(&[]);
         let part = |(pattern, arg): (&&str, &ExprId)| ((*pattern).to_owned(), reader.tree(*arg));
         is_plain.then(|| patterns.iter().zip(&call.args).map(part).collect())
     }

@@ -14,7 +14,7 @@ use crate::source::Span;
 impl Writer<'_> {
     /// `async { let a = ..; b(a).await }`, with the names that are needed outside as its value.
     pub(super) fn chain_tree(&self, chain: &[usize]) -> Option<Tree> {
-        let reader = self.reader(None);
+        let reader = self.reader(&[]);
         let exports = self.exports(chain);
         let may_fail = chain.iter().any(|node| self.region.analysis.region.nodes[*node].may_fail);
         let (last, before) = chain.split_last()?;

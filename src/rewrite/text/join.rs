@@ -3,13 +3,15 @@
 //! In: the branches of one step. Out: the lines of `let (a, b) = join!(..);`.
 
 use super::arms::{Arm, Member};
+use super::kinds::Join;
 use super::{Writer, start_of};
-use crate::ir::{ExprId, PatKind, StmtKind};
+use crate::analysis::region::Part;
+use crate::ir::{ExprId, ExprKind, PatKind, StmtKind};
 use crate::rewrite::branch::Rest;
-use crate::rewrite::layout;
 use crate::rewrite::pretty::{Item, Link, List, Shape, Statement, Trailing, Tree, assigned, laid_out};
 use crate::rewrite::provider::{Form, Provider};
 use crate::rewrite::style::Style;
+use crate::rewrite::{layout, operands};
 use crate::source::Span;
 
 /// Wider than any line.
@@ -23,15 +25,57 @@ impl Writer<'_> {
         }
         let (join, _) = self.joined_with(*branches.first()?.first()?)?;
         let (members, at_once) = (&join.members, join.at_once);
-        let arms: Vec<Vec<Arm>> = (0..members.len()).map(|number| self.arms(join, number)).collect::<Option<_>>()?;
-        let mut arms: Vec<Arm> = arms.into_iter().flatten().collect();
+        let mut arms = self.all_arms(join)?;
         let left = self.left(members, &mut arms)?;
-        let indent = self.columns;
-        let text = joined(&self.region.provider, &self.style, &arms, at_once, |right, style| {
-            let statement = Statement { before: Vec::new(), left: left.clone(), right, end: ";" };
-            assigned(&statement, indent, style)
-        })?;
+        let text = self.statement_of_join(&arms, at_once, &left, ";")?;
         self.push(&text);
+        Some(())
+    }
+
+    fn all_arms(&self, join: &Join) -> Option<Vec<Arm>> {
+        let arms = (0..join.members.len()).map(|number| self.arms(join, number));
+        Some(arms.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect())
+    }
+
+    fn statement_of_join(&self, arms: &[Arm], at_once: bool, left: &str, end: &'static str) -> Option<String> {
+        joined(&self.region.provider, &self.style, arms, at_once, |right, style| {
+            let statement = Statement { before: Vec::new(), left: left.to_owned(), right, end };
+            assigned(&statement, self.columns, style)
+        })
+    }
+
+    /// The rest of a statement whose value is a tuple of just what is joined, and that tuple: the join gives it.
+    pub(super) fn as_tuple(&self, branches: &[Vec<usize>]) -> Option<(usize, ExprId)> {
+        let (nodes, body) = (branches.concat(), self.region.types.body);
+        let rest = nodes.last()? + 1;
+        let is_rest = self.region.analysis.region.nodes.get(rest)?.part == Part::Rest;
+        let value = match self.statement_at(rest) {
+            StmtKind::Let { init: Some(init), otherwise: None, .. } => *init,
+            StmtKind::Expr { expr, semicolon: false } => *expr,
+            _ => return None,
+        };
+        let ExprKind::Tuple(items) = &body.expr(value).kind else { return None };
+        let hole = |node: &usize| self.branch_of(*node).map(|branch| self.hole_of(branch));
+        let holes: Vec<ExprId> = nodes.iter().map(hole).collect::<Option<_>>()?;
+        let is_flat = nodes.len() == branches.len() && (self.region.provider.form != Form::Zip || nodes.len() == 2);
+        let text = Span { start: self.node_span(rest).start, end: body.expr(value).span.end };
+        let is_all = is_rest && operands::operands(self.region, rest) == nodes && *items == holes;
+        (is_all && is_flat && !layout::has_comment(self.slice(text))).then_some((rest, value))
+    }
+
+    /// `let pair = (a().await, b().await);` becomes `let pair = join!(a(), b());`.
+    pub(super) fn tuple_joined(&mut self, branches: &[Vec<usize>]) -> Option<()> {
+        let (rest, value) = self.as_tuple(branches)?;
+        let (join, _) = self.joined_with(rest - 1)?;
+        let arms = self.all_arms(join)?;
+        let Span { start, end } = self.node_span(rest);
+        let value = self.region.types.body.expr(value).span;
+        let left = self.slice(Span { start, end: value.start }).trim();
+        let end = if self.slice(Span { start: value.end, end }).contains(';') { ";" } else { "" };
+        let text = self.statement_of_join(&arms, join.at_once, left, end)?;
+        let attributes = self.slice(Span { start: start_of(self.region, rest)?, end: start }).to_owned();
+        self.blank_line_before(*branches.first()?.first()?);
+        self.push(&format!("{attributes}{text}"));
         Some(())
     }
 
@@ -92,6 +136,9 @@ impl Writer<'_> {
     /// Whether something is left to do with a branch's value when the join has it.
     pub(super) fn is_written_again(&self, branch: usize) -> bool {
         let found = &self.branches[branch];
+        if operands::is_operand(self.region, found.node) {
+            return true;
+        }
         let Some((join, number)) = self.joined_with(found.node) else { return false };
         let is_whole = || {
             let is_bare = || matches!(self.statement(branch), StmtKind::Expr { semicolon: true, .. });
@@ -107,6 +154,9 @@ impl Writer<'_> {
     /// What the name of a branch's value stands for: the await, or the `?` that the join keeps.
     pub(super) fn hole_of(&self, branch: usize) -> ExprId {
         let found = &self.branches[branch];
+        if self.steps.bound().any(|node| node == found.node) {
+            return found.value;
+        }
         let is_marked = self.joined_with(found.node).is_some_and(|(join, number)| join.marks[number]);
         found.tried.filter(|_| is_marked).unwrap_or(found.site)
     }

@@ -8,6 +8,7 @@ use crate::index::ty::Ty;
 use crate::ir::{Stmt, StmtKind, TypeRef};
 use crate::rewrite::branch::{Rest, Wrap, coerces};
 use crate::rewrite::layers::Step;
+use crate::rewrite::operands;
 use crate::rewrite::own_error::own_error;
 use crate::rewrite::provider::Form;
 
@@ -55,7 +56,8 @@ impl Writer<'_> {
                 Member::One(_) => self.branches[*branch].is_tried,
                 Member::Chain(chain) => chain.iter().any(fails),
             };
-            is_tried && self.is_plain_let(*branch) && !is_joined_already(branch)
+            let is_operand = operands::is_operand(self.region, self.branches[*branch].node);
+            is_tried && !is_operand && self.is_plain_let(*branch) && !is_joined_already(branch)
         };
         let is_ahead = |member: &Member| self.is_ahead(member);
         branches.iter().zip(members).all(tries) && (one_type || one_callee) && !members.iter().any(is_ahead)
@@ -73,7 +75,7 @@ impl Writer<'_> {
             |step: &Step| matches!(step, Step::Join(branches) if branches.iter().flatten().any(|node| *node == own));
         let behind = self.steps.steps.iter().skip_while(|step| !is_own(step)).skip(1);
         let mut later = behind.flat_map(|step| match step {
-            Step::Keep(node) => vec![*node],
+            Step::Keep(node) | Step::Bind(node) => vec![*node],
             Step::Finish(last) => match self.joined_with(*last).map(|(join, number)| &join.members[number]) {
                 Some(Member::Chain(chain)) => chain.clone(),
                 _ => vec![*last],

@@ -9,19 +9,19 @@ mod join;
 mod kinds;
 
 use self::kinds::Join;
+use crate::analysis::region::Part;
+use crate::ir::ExprId;
 use crate::rewrite::branch::Branch;
 use crate::rewrite::layers::{Step, Steps};
 use crate::rewrite::names::Names;
 use crate::rewrite::style::{Style, style};
 use crate::rewrite::tree::Reader;
-use crate::rewrite::{Region, layout, order};
+use crate::rewrite::{Region, layout, operands, order};
 use crate::source::Span;
 
 /// The bytes that are replaced: from the first statement that changes to the last.
 pub(super) fn replaced(region: &Region<'_>, steps: &Steps) -> Option<Span> {
-    let nodes = &region.analysis.region.nodes;
-    let first = start_of(region, steps.first)?;
-    Some(Span { start: first, end: nodes.get(steps.last)?.span.end })
+    Some(Span { start: start_of(region, steps.first)?, end: statement_span(region, steps.last).end })
 }
 
 /// What is done with errors where all branches fail with one type.
@@ -99,15 +99,25 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn step(&mut self, step: &Step) -> Option<()> {
         match step {
+            // It is written where the rest of its statement is.
+            Step::Keep(node) if operands::is_operand(self.region, *node) => {}
             Step::Keep(node) => {
-                self.blank_line_before(*node);
-                let comments = self.comment_lines(*node);
-                self.lines.extend(comments.into_iter().map(|comment| format!("{}{comment}", self.indent)));
+                self.what_stands_before(*node);
                 let start = start_of(self.region, *node)?;
                 let text = self.slice(Span { start, end: self.node_span(*node).end }).to_owned();
                 self.push(&text);
             }
+            Step::Bind(node) => {
+                self.comments_before(*node);
+                self.bind(*node)?;
+            }
+            Step::Join(nodes) if self.as_tuple(nodes).is_some() => self.tuple_joined(nodes)?,
             Step::Join(nodes) => self.join(nodes)?,
+            Step::Finish(node) if self.region.analysis.region.nodes[*node].part == Part::Rest => {
+                let is_written =
+                    self.steps.joins().any(|join| self.as_tuple(join).is_some_and(|(rest, _)| rest == *node));
+                return if is_written { Some(()) } else { self.rest(*node) };
+            }
             Step::Finish(node) => self.finish(*node)?,
         }
         Some(())
@@ -130,8 +140,21 @@ impl Writer<'_> {
         }
     }
 
-    fn reader<'r>(&'r self, hole: Option<(crate::ir::ExprId, &'r str)>) -> Reader<'r> {
-        Reader { body: self.region.types.body, source: self.region.source, style: &self.style, hole }
+    fn reader<'r>(&'r self, holes: &'r [(ExprId, String)]) -> Reader<'r> {
+        Reader { body: self.region.types.body, source: self.region.source, style: &self.style, holes }
+    }
+
+    /// The blank line and the comments in front of a statement; those of one that was taken apart stand before its first
+    /// operand.
+    fn what_stands_before(&mut self, node: usize) {
+        let head = operands::operands(self.region, node).first().copied().unwrap_or(node);
+        self.comments_before(head);
+    }
+
+    fn comments_before(&mut self, node: usize) {
+        self.blank_line_before(node);
+        let comments = self.comment_lines(node);
+        self.lines.extend(comments.into_iter().map(|comment| format!("{}{comment}", self.indent)));
     }
 
     fn blank_line_before(&mut self, node: usize) {
@@ -157,7 +180,7 @@ impl Writer<'_> {
     }
 
     fn node_span(&self, node: usize) -> Span {
-        self.region.analysis.region.nodes[node].span
+        statement_span(self.region, node)
     }
 
     fn slice(&self, span: Span) -> &str {
@@ -175,7 +198,7 @@ fn unit<'a>(region: &Region<'_>, indent: &'a str) -> Option<&'a str> {
 
 /// What stands between a statement and the one before it.
 fn gap_before<'a>(region: &Region<'a>, node: usize) -> &'a str {
-    let start = region.analysis.region.nodes[node - 1].span.end;
+    let start = statement_span(region, node - 1).end;
     let end = start_of(region, node).unwrap_or(start);
     region.source.slice(Span { start, end: end.max(start) })
 }
@@ -194,6 +217,12 @@ fn is_only_comments(gap: &str) -> bool {
         rest = rest[length..].trim_start();
     }
     true
+}
+
+/// Where the statement of a node stands.
+fn statement_span(region: &Region<'_>, node: usize) -> Span {
+    let found = &region.analysis.region.nodes[node];
+    region.analysis.region.block.map_or(found.span, |block| region.types.body.block(block).stmts[found.stmt].span)
 }
 
 /// Where a statement begins, its attributes included.
