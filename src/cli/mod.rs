@@ -21,7 +21,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use crate::check::{Options, Outcome, check, emit_ir, why};
+use crate::cache::Cache;
+use crate::check::{Options, Outcome, check, check_again, emit_ir, why};
 use crate::diagnostic::Level;
 use crate::discover::{self, Discovery, Failure, Workspace};
 use crate::fix::vcs::{self, Allowed};
@@ -181,7 +182,12 @@ fn look(
     build: Option<&Build<'_>>,
 ) -> Result<Outcome, Failure> {
     let progress = Progress::new(begin, !args.is_quiet);
-    let outcome = check(&discovery.workspace, options, &|done, total| progress.update(done, total));
+    let workspace = &discovery.workspace;
+    let tell = |done, total| progress.update(done, total);
+    let outcome = match args.is_cached.then(|| Cache::new(workspace, options)).flatten() {
+        Some(cache) => check_again(workspace, options, &cache, &tell),
+        None => check(workspace, options, &tell),
+    };
     progress.finish();
     match build {
         Some(build) => verified(&discovery.workspace, outcome, build),

@@ -30,10 +30,10 @@ pub enum Callee {
 pub fn callee(types: &Types<'_>, call: ExprId) -> Callee {
     match &types.body.expr(call).kind {
         ExprKind::Call { callee, .. } => match &types.body.expr(*callee).kind {
-            ExprKind::Path(path) => function(types, path),
+            ExprKind::Path(path) => types.callee(call, || function(types, path)),
             _ => Callee::Unknown,
         },
-        ExprKind::MethodCall { receiver, method, .. } => self::method(types, *receiver, method),
+        ExprKind::MethodCall { receiver, method, .. } => types.callee(call, || self::method(types, *receiver, method)),
         _ => Callee::Unknown,
     }
 }

@@ -33,6 +33,7 @@ pub struct Types<'a> {
     /// Where its names are looked up from.
     pub scope: Scope,
     known: RefCell<HashMap<ExprId, Ty>>,
+    callees: RefCell<HashMap<ExprId, Callee>>,
     sources: OnceCell<HashMap<LocalId, Source>>,
     handed: OnceCell<HashMap<LocalId, Source>>,
     used: OnceCell<HashSet<LocalId>>,
@@ -53,6 +54,7 @@ impl<'a> Types<'a> {
             body,
             scope,
             known: RefCell::default(),
+            callees: RefCell::default(),
             sources: OnceCell::new(),
             handed: OnceCell::new(),
             used: OnceCell::new(),
@@ -75,6 +77,16 @@ impl<'a> Types<'a> {
         *self.depth.borrow_mut() -= 1;
         self.known.borrow_mut().insert(expr, ty.clone());
         ty
+    }
+
+    /// What a call means; asked again and again too.
+    pub(super) fn callee(&self, call: ExprId, resolve: impl FnOnce() -> Callee) -> Callee {
+        if let Some(callee) = self.callees.borrow().get(&call) {
+            return callee.clone();
+        }
+        let callee = resolve();
+        self.callees.borrow_mut().insert(call, callee.clone());
+        callee
     }
 
     /// The type of a local.

@@ -267,9 +267,7 @@ fn called(index: &Index<'_>, name: &Name, functions: &[FunctionId]) -> String {
 /// ` (src/store.rs:9)`; nothing when it may be one of several.
 fn place_of(index: &Index<'_>, functions: &[FunctionId]) -> String {
     let [id] = functions else { return String::new() };
-    let Some(function) = index.function(*id) else { return String::new() };
-    let source = index.source(id.file);
-    format!(" ({}:{})", source.name, source.position(function.name_span.start).line)
+    index.line_of(*id).map_or_else(String::new, |line| format!(" ({}:{line})", index.source(id.file).name))
 }
 
 /// A call of a value. What a closure of this body does is seen where it stands; one that was handed in may do anything.

@@ -91,6 +91,9 @@ pub(super) fn by_import(types: &Types<'_>, call: ExprId) -> Option<Effect> {
 /// The fact about a method of a trait of a foreign crate that this file imports.
 fn by_trait(types: &Types<'_>, call: ExprId) -> Option<Found> {
     let name = call_name(types, call);
+    if !knowledge::may_have_facts(&name) {
+        return None;
+    }
     imports(types)?.iter().find_map(|import| {
         let krate = import.path.first().filter(|krate| knowledge::knows(krate))?;
         let is_glob = import.alias == "*";
