@@ -15,6 +15,7 @@ use crate::analysis::effects::Effects;
 use crate::analysis::loops::{awaits_in_loop, loops};
 use crate::analysis::verdict::{VerdictKind, verdicts};
 use crate::analysis::{Purpose, analyze, awaits_twice};
+use crate::cache::Cache;
 use crate::diagnostic::{Confidence, Diagnostic, Level};
 use crate::discover::{Workspace, near_names};
 use crate::index::types::Types;
@@ -25,8 +26,6 @@ use crate::lints::{Context, LINTS, Lint, Silence};
 use crate::source::{FileId, Problem, Span};
 use crate::suppress::{Strictness, suppress};
 use crate::why::{self, Why};
-
-pub use again::check_again;
 
 /// What a run is asked for.
 #[derive(Clone, Debug)]
@@ -58,13 +57,34 @@ pub struct Outcome {
     pub lines: usize,
 }
 
+/// How a run is made.
+pub struct Run<'a> {
+    /// Where an earlier one may have left something, and this one leaves something.
+    pub cache: Option<&'a Cache>,
+    /// Told how many files are done, and of how many.
+    pub progress: &'a (dyn Fn(usize, usize) + Sync),
+    /// The program ends behind it, so nothing need be given back.
+    pub is_last: bool,
+}
+
 /// Checks every selected file. `progress` is told how many files are done, and of how many.
 pub fn check(workspace: &Workspace, options: &Options, progress: &(dyn Fn(usize, usize) + Sync)) -> Outcome {
+    run(workspace, options, &Run { cache: None, progress, is_last: false })
+}
+
+/// The same, as it is wanted.
+pub fn run(workspace: &Workspace, options: &Options, run: &Run<'_>) -> Outcome {
+    if let Some(cache) = run.cache {
+        return again::run(workspace, options, cache, run);
+    }
     let index = Index::new(workspace, options.tests);
     let effects = Effects::new(&index);
     let selected: Vec<FileId> = index.file_ids().filter(|file| index.source(*file).is_selected).collect();
-    let outcome = outcome(in_parallel(&selected, progress, |file| look(&effects, file, options)));
-    index.free();
+    let outcome = outcome(in_parallel(&selected, run.progress, |file| look(&effects, file, options)));
+    match run.is_last {
+        true => std::mem::forget(index.keep()),
+        false => index.free(),
+    }
     outcome
 }
 

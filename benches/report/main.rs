@@ -17,13 +17,13 @@ mod scale;
 use std::error::Error;
 use std::ffi::OsString;
 use std::hint::black_box;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 use std::{env, fs, io};
 
 use cargo_conjoin::cache::Cache;
-use cargo_conjoin::check::{Options, Outcome, check, check_again};
+use cargo_conjoin::check::{Options, Outcome, Run, run};
 use cargo_conjoin::cli;
 use cargo_conjoin::diagnostic::Confidence;
 use cargo_conjoin::discover::{Discovery, Selection, discover};
@@ -32,7 +32,7 @@ use cargo_conjoin::report::{Format, Report, Style, write};
 use cargo_conjoin::source::SourceFile;
 use rayon::prelude::*;
 
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 5;
 const LINES: usize = 400_000;
 const PATH: &str = "CONJOIN_BENCH_PATH";
 const SCALE: &str = "CONJOIN_BENCH_SCALE";
@@ -162,10 +162,8 @@ pub(crate) fn report(path: &Path, kept: Option<&Path>, edit: Option<&(usize, Str
 
 fn look(discovery: &Discovery, is_kept: bool) -> Outcome {
     let options = Options { tests: false, confidence: Confidence::Likely, levels: Vec::new(), provider: None };
-    match is_kept.then(|| Cache::new(&discovery.workspace, &options)).flatten() {
-        Some(cache) => check_again(&discovery.workspace, &options, &cache, &|_, _| {}),
-        None => check(&discovery.workspace, &options, &|_, _| {}),
-    }
+    let cache = is_kept.then(|| Cache::new(&discovery.workspace, &options)).flatten();
+    run(&discovery.workspace, &options, &Run { cache: cache.as_ref(), progress: &|_, _| {}, is_last: false })
 }
 
 /// The files of a workspace, which is told that it is built in a folder of ours.
@@ -178,7 +176,7 @@ pub(crate) fn find(path: &Path, kept: &Path) -> Done<Discovery> {
 
 /// Makes the next report the first one.
 pub(crate) fn forget(kept: &Path) -> Done<()> {
-    match fs::remove_dir_all(kept.join("conjoin")) {
+    match fs::remove_dir_all(kept.join("conjoin-cache")) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
         _ => Ok(()),
     }

@@ -2,7 +2,7 @@
 //!
 //! In: a workspace and what is asked of it. Out: [`Cache`], and bytes from it and to it.
 //!
-//! One file for each question, `target/conjoin/<question>.cache`, and only where there is a target directory already.
+//! One file for each question, `target/conjoin-cache/<question>.cache`, and only where there is a target directory already.
 //! Whoever writes makes a whole file beside it and puts it in its place in one step, so runs at the same time read the old
 //! one or the new one and need no lock; the last one wins. Where nothing can be written, nothing is kept, and nobody is
 //! told: the outcome is the same.
@@ -35,7 +35,7 @@ impl Cache {
     pub fn new(workspace: &Workspace, question: &impl Debug) -> Option<Cache> {
         let target = workspace.roots.first().map(|root| &root.target_directory).filter(|target| target.is_dir())?;
         let name = fingerprint([&*format!("{question:?}"), &workspace.root.to_string_lossy()]);
-        let path = target.join("conjoin").join(format!("{name:032x}.cache"));
+        let path = target.join("conjoin-cache").join(format!("{name:032x}.cache"));
         Some(Cache { path, environment: environment(workspace, question)? })
     }
 

@@ -6,7 +6,7 @@ use std::mem::take;
 
 use rayon::prelude::*;
 
-use super::{Looked, Options, in_parallel, look, outcome};
+use super::{Looked, Options, Run, in_parallel, look, outcome};
 use crate::analysis::effects::Effects;
 use crate::cache::holds::{Changed, holds};
 use crate::cache::{Before, Cache, Checked, KeptFile, Said};
@@ -19,12 +19,7 @@ use crate::index::{Declared, Index, Kept};
 use crate::source::{FileId, fingerprint};
 
 /// As [`check`](super::check()), with what is kept of an earlier run.
-pub fn check_again(
-    workspace: &Workspace,
-    options: &Options,
-    cache: &Cache,
-    progress: &(dyn Fn(usize, usize) + Sync),
-) -> Outcome {
+pub(super) fn run(workspace: &Workspace, options: &Options, cache: &Cache, run: &Run<'_>) -> Outcome {
     let texts: Vec<u128> = workspace.files.par_iter().map(|file| fingerprint([file.text.as_str()])).collect();
     let mut before = cache.load(workspace, &texts);
     before.files.resize_with(texts.len(), || None);
@@ -47,15 +42,21 @@ pub fn check_again(
     let changed = if before.is_same { holds(&effects, &mut before, &texts) } else { Changed::default() };
     let mut checked = still_checked(&mut before, &texts, &changed);
     let missing: Vec<FileId> = selected.iter().copied().filter(|file| checked[file.0 as usize].is_none()).collect();
-    let new = in_parallel(&missing, progress, |file| index.watched(|| look(&effects, file, options)));
+    let new = in_parallel(&missing, run.progress, |file| index.watched(|| look(&effects, file, options)));
     for (looked, trace) in new {
         checked[looked.file.0 as usize] = Some(Checked::of(&looked, trace));
     }
     let all = selected.iter().filter_map(|file| checked[file.0 as usize].as_ref()?.looked(*file)).collect();
     before.summaries = effects.summaries();
     before.index = index.fingerprint();
-    before.files = files(before.files, index, checked, &texts);
+    let (files, kept) = files(before.files, index, checked, &texts);
+    before.files = files;
     cache.save(workspace, &before);
+    if run.is_last {
+        std::mem::forget((kept, before));
+    } else {
+        kept.free();
+    }
     outcome(all)
 }
 
@@ -84,20 +85,22 @@ fn files(
     index: Index<'_>,
     checked: Vec<Option<Checked>>,
     texts: &[u128],
-) -> Vec<Option<KeptFile>> {
+) -> (Vec<Option<KeptFile>>, Kept) {
     let sources = &index.workspace.files;
     let declared: Vec<Option<Declared>> =
         index.file_ids().collect::<Vec<_>>().into_par_iter().map(|file| index.declared_if_read(file)).collect();
-    let all = before.into_par_iter().zip(index.keep().into_scans()).zip(declared).zip(checked).zip(texts).zip(sources);
-    all.map(|(((((before, scan), declared), checked), text), source)| {
+    let mut kept = index.keep();
+    let scans = kept.take_scans();
+    let all = before.into_par_iter().zip(scans).zip(declared).zip(checked).zip(texts).zip(sources);
+    let all = all.map(|(((((before, scan), declared), checked), text), source)| {
         let scan = scan?;
         let (names, known) = match before.filter(|before| before.text == *text) {
             Some(before) => (before.names, before.declared),
             None => (scan.numbers(&source.text), None),
         };
         Some(KeptFile { text: *text, scan, names, declared: declared.or(known), checked })
-    })
-    .collect()
+    });
+    (all.collect(), kept)
 }
 
 impl Checked {

@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use crate::cache::Cache;
-use crate::check::{Options, Outcome, check, check_again, emit_ir, why};
+use crate::check::{self, Options, Outcome, Run, emit_ir, why};
 use crate::diagnostic::Level;
 use crate::discover::{self, Discovery, Failure, Workspace};
 use crate::fix::vcs::{self, Allowed};
@@ -184,10 +184,9 @@ fn look(
     let progress = Progress::new(begin, !args.is_quiet);
     let workspace = &discovery.workspace;
     let tell = |done, total| progress.update(done, total);
-    let outcome = match args.is_cached.then(|| Cache::new(workspace, options)).flatten() {
-        Some(cache) => check_again(workspace, options, &cache, &tell),
-        None => check(workspace, options, &tell),
-    };
+    let cache = args.is_cached.then(|| Cache::new(workspace, options)).flatten();
+    let outcome =
+        check::run(workspace, options, &Run { cache: cache.as_ref(), progress: &tell, is_last: build.is_none() });
     progress.finish();
     match build {
         Some(build) => verified(&discovery.workspace, outcome, build),

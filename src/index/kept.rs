@@ -53,8 +53,13 @@ impl Kept {
     }
 
     /// The scans, for another run.
-    pub(crate) fn into_scans(self) -> Vec<Option<Scan>> {
-        self.scans
+    pub(crate) fn take_scans(&mut self) -> Vec<Option<Scan>> {
+        std::mem::take(&mut self.scans)
+    }
+
+    /// Frees it on all threads; there is much to free.
+    pub(crate) fn free(self) {
+        self.files.into_par_iter().for_each(drop);
     }
 
     /// Scans what has not been scanned.

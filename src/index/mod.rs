@@ -189,7 +189,7 @@ impl<'w> Index<'w> {
 
     fn note_name(&self, name: &str) {
         if self.is_watched {
-            trace::note(Asked::Name(trace::name(name)));
+            trace::note(Asked::Name(trace::hashed(name)));
         }
     }
 
@@ -236,7 +236,7 @@ impl<'w> Index<'w> {
 
     /// Frees it on all threads; there is much to free.
     pub fn free(self) {
-        self.kept.files.into_par_iter().for_each(drop);
+        self.kept.free();
     }
 
     /// Whether an absolute path leaves the workspace.
@@ -400,6 +400,12 @@ impl<'w> Index<'w> {
             Owner::Trait(index) => Some(&self.file(id.file)?.traits[index].name),
             _ => None,
         }
+    }
+
+    /// Whether some impl block may be of a trait, or for a type, of that name.
+    pub(crate) fn has_impls(&self, of: &str) -> bool {
+        self.note_name(of);
+        self.impls.contains_key(of)
     }
 
     /// Whether some impl block is of a trait and for a type of these names.

@@ -48,7 +48,7 @@ impl Scan {
     pub(crate) fn numbers(&self, text: &str) -> Vec<(u32, u8)> {
         let mut found: Vec<(u32, u8)> = Vec::new();
         for (kind, places) in self.kinds().into_iter().enumerate() {
-            found.extend(places.iter().map(|place| (trace::name(&text[place.range()]), 1 << kind)));
+            found.extend(places.iter().map(|place| (trace::hashed(&text[place.range()]), 1 << kind)));
         }
         found.sort_unstable();
         found.dedup_by(|next, kept| {
@@ -193,7 +193,7 @@ mod tests {
     fn names_are_numbered_with_their_kinds() {
         let text = "struct Get; fn get() {} fn get() {} trait get {} impl Get for u8 {}";
         let found = scan(text);
-        let bits = |name: &str| found.numbers(text).into_iter().find(|(number, _)| *number == trace::name(name));
+        let bits = |name: &str| found.numbers(text).into_iter().find(|(number, _)| *number == trace::hashed(name));
         assert_eq!(bits("get").map(|(_, bits)| bits), Some(0b101));
         assert_eq!(bits("Get").map(|(_, bits)| bits), Some(0b1010));
         assert_eq!(bits("set"), None);

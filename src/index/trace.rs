@@ -20,7 +20,7 @@ pub enum Asked {
     Body(FunctionId),
     /// The line on which a function stands.
     Line(FunctionId),
-    /// Which files have a name, by the name's [`name`] number.
+    /// Which files have a name, by its [`hashed`] name.
     Name(u32),
     /// What somebody found out of a function: its summary.
     Summary(FunctionId),
@@ -49,7 +49,7 @@ impl Asked {
 }
 
 /// The number of a name. Two names may share one; whoever compares then takes both for changed.
-pub fn name(name: &str) -> u32 {
+pub fn hashed(name: &str) -> u32 {
     let hash = name
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
@@ -118,14 +118,14 @@ mod tests {
     fn what_is_watched_inside_is_counted_there() {
         let id = FunctionId { file: FileId(7), index: 3 };
         let (inner, outer) = watched(|| {
-            note(Asked::Name(name("fetch")));
+            note(Asked::Name(hashed("fetch")));
             let ((), inner) = watched(|| note(Asked::Body(id)));
             note(Asked::Summary(id));
-            note(Asked::Name(name("fetch")));
+            note(Asked::Name(hashed("fetch")));
             inner
         });
         assert_eq!(inner, [Asked::Body(id).number()]);
-        assert_eq!(outer, [Asked::Name(name("fetch")).number(), Asked::Summary(id).number()]);
+        assert_eq!(outer, [Asked::Name(hashed("fetch")).number(), Asked::Summary(id).number()]);
         note(Asked::Body(id));
         assert_eq!(watched(|| ()).1, []);
     }
@@ -143,6 +143,6 @@ mod tests {
         ];
         let numbers: HashSet<u64> = all.iter().map(|asked| asked.number()).collect();
         assert_eq!(numbers.len(), all.len());
-        assert_ne!(name("get"), name("set"));
+        assert_ne!(hashed("get"), hashed("set"));
     }
 }

@@ -272,6 +272,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_out_is_not_too_deep() {
+        use crate::parse::nesting::too_deep;
+        let deep = format!("{}1{}", "(".repeat(2_000), ")".repeat(2_000));
+        for code in [
+            format!("fn f() {{ let x = {deep}; {LONG} }} fn g() {{ 1 }}"),
+            format!("fn f() {{ {LONG} }} const X: u8 = {deep};"),
+            format!("fn f() {{ a().await; b().await; {deep} }} fn g() {{ {deep} }}"),
+        ] {
+            let found = outline(&code, false);
+            assert_eq!(found.too_deep, too_deep(&found.text, MacroTokens::Kept), "{}", &found.text[..60]);
+        }
+    }
+
+    #[test]
     fn modules_for_tests_are_emptied() {
         let code = "#[cfg(test)]\n#[allow(x)]\npub(crate) mod tests { fn a() {} }\nfn b() {}";
         assert!(!outlined(code).contains("fn a") && outlined(code).contains("fn b"));

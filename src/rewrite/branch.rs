@@ -3,7 +3,7 @@
 //! In: a node of a region. Out: [`Branch`].
 
 use crate::analysis::region::Node;
-use crate::index::calls::{Callee, callee};
+use crate::index::calls::{Callee, callee, resolved};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::ir::{BinaryOp, Expr, ExprId, ExprKind, MacroKind, PatKind, Receiver, StmtKind, TypeRef};
@@ -305,7 +305,7 @@ fn receiver_is_taken(types: &Types<'_>, call: ExprId) -> bool {
 
 /// A function that is not `async` may do something when it is called, not when it is awaited.
 fn is_eager(types: &Types<'_>, call: ExprId) -> bool {
-    let Callee::Workspace { functions, resolved: true } = callee(types, call) else { return false };
+    let Callee::Workspace { functions, resolved: true } = resolved(types, call) else { return false };
     let function = |id: &crate::index::FunctionId| types.index.function(*id);
     functions
         .iter()

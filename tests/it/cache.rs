@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cargo_conjoin::cache::Cache;
-use cargo_conjoin::check::{Options, Outcome, check, check_again};
+use cargo_conjoin::check::{Options, Outcome, Run, check, run};
 use cargo_conjoin::diagnostic::{Confidence, Level};
 use cargo_conjoin::discover::{Claim, Package, Root, Settings, Workspace};
 use cargo_conjoin::knowledge::{ClaimKind, Pattern};
@@ -322,8 +322,11 @@ fn said((kind, one, two): (usize, usize, usize), number: usize) -> String {
 fn again(workspace: &Workspace, options: &Options) -> (Outcome, usize) {
     let looked_at = AtomicUsize::new(0);
     let cache = Cache::new(workspace, options).unwrap();
-    let count = |_, _| drop(looked_at.fetch_add(1, Ordering::Relaxed));
-    (check_again(workspace, options, &cache, &count), looked_at.into_inner())
+    let count = |_, _| {
+        looked_at.fetch_add(1, Ordering::Relaxed);
+    };
+    let outcome = run(workspace, options, &Run { cache: Some(&cache), progress: &count, is_last: false });
+    (outcome, looked_at.into_inner())
 }
 
 fn cold(workspace: &Workspace, options: &Options) -> String {
@@ -372,7 +375,7 @@ fn threads_change_nothing() {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(64 << 20).build().unwrap();
             let found = pool.install(|| (cold(&workspace, &options), format!("{:#?}", again(&workspace, &options).0)));
             assert_eq!(found, (expected.clone(), expected.clone()), "{threads} threads");
-            fs::remove_dir_all(folder.path().join("target/conjoin")).unwrap();
+            fs::remove_dir_all(folder.path().join("target/conjoin-cache")).unwrap();
         }
     }
 }
@@ -380,7 +383,7 @@ fn threads_change_nothing() {
 /// Four files: `b` asks what `fetch` of `a` does, `c` what `page` of `b` does, `d` asks nobody.
 struct Few(TempDir, [String; 4]);
 
-const FETCH: &str = "pub async fn fetch(id: u64) -> u64 {\n    tokio::fs::read(\"a\").await;\n    id\n}\n";
+const FETCH: &str = "pub async fn fetch(id: u64) -> u64 {\n    let user = api.fetch_user(id).await;\n    user\n}\n";
 
 impl Few {
     fn new() -> Few {
@@ -403,7 +406,7 @@ impl Few {
     }
 
     fn kept(&self) -> Vec<PathBuf> {
-        let folder = self.0.path().join("target/conjoin");
+        let folder = self.0.path().join("target/conjoin-cache");
         fs::read_dir(folder).map_or(Vec::new(), |all| all.map(|entry| entry.unwrap().path()).collect())
     }
 }
@@ -436,13 +439,13 @@ fn only_what_asked_for_a_change_is_looked_at() {
     assert_eq!(few.look(), (0, found), "nothing has changed");
     few.1[3] = few.1[3].replace("x.two()", "x.three()");
     assert_eq!(few.look().0, 1, "nobody asks what `d` does");
-    few.1[0] = FETCH.replace("\"a\"", "\"another\"");
+    few.1[0] = FETCH.replace("(id)", "(id + 1)");
     assert_eq!(few.look(), (1, found), "it does what it did");
     few.1[3].push_str("pub fn something_else() {}\n");
     assert_eq!(few.look().0, 1, "nobody asks for that name");
     few.1[0] = format!("\n{}", few.1[0]);
     assert_eq!(few.look(), (2, found), "`b` says on which line `fetch` stands");
-    few.1[0] = few.1[0].replace("read(", "remove_file(");
+    few.1[0] = few.1[0].replace("fetch_user", "save_user");
     let (looked_at, less) = few.look();
     assert!(looked_at >= 2 && less < found, "{looked_at} {less}");
     few.1[0] = few.1[0].replace("fetch(id: u64)", "fetch(id: &mut u64)");
@@ -483,12 +486,12 @@ fn what_is_broken_is_not_taken() {
 #[test]
 fn what_cannot_be_written_is_not_kept() {
     let few = Few::new();
-    fs::write(few.0.path().join("target/conjoin"), "a file").unwrap();
+    fs::write(few.0.path().join("target/conjoin-cache"), "a file").unwrap();
     let (_, found) = few.look();
     assert_eq!(few.look(), (4, found));
-    fs::remove_file(few.0.path().join("target/conjoin")).unwrap();
+    fs::remove_file(few.0.path().join("target/conjoin-cache")).unwrap();
     few.look();
-    let target = few.0.path().join("target/conjoin");
+    let target = few.0.path().join("target/conjoin-cache");
     let writable = fs::metadata(&target).unwrap().permissions();
     let mut permissions = writable.clone();
     permissions.set_readonly(true);
@@ -553,7 +556,7 @@ fn how_joins_are_laid_out_is_part_of_the_question() {
 #[test]
 fn the_command_keeps_unless_told_otherwise() {
     let folder = tree(&[("Cargo.toml", &manifest("demo")), ("src/lib.rs", WAITS)]);
-    let kept = || fs::read_dir(folder.path().join("target/conjoin")).map_or(0, Iterator::count);
+    let kept = || fs::read_dir(folder.path().join("target/conjoin-cache")).map_or(0, Iterator::count);
     let first = conjoin(folder.path(), &["-q"]);
     assert!(first.stdout.contains("sequential_await"), "{first:?}");
     assert!(!folder.path().join("target").exists());
