@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use super::{Before, KeptFile};
 use crate::analysis::effects::{Effects, Summary};
 use crate::index::Index;
+use crate::index::scan::Scan;
 use crate::index::trace::{Asked, Trace};
 use crate::source::FileId;
 
@@ -80,6 +81,12 @@ fn in_files(index: &Index<'_>, files: &[Option<KeptFile>], texts: &[u128]) -> Ch
 fn in_file(index: &Index<'_>, file: FileId, kept: &KeptFile) -> Vec<u64> {
     let names = index.scan(file).map(|scan| scan.numbers(&index.source(file).text)).unwrap_or_default();
     let mut changed = other_names(&kept.names, &names);
+    let traits = |names: &[(u32, u8)]| -> Vec<u32> {
+        names.iter().filter(|(_, bits)| Scan::is_trait(*bits)).map(|(name, _)| *name).collect()
+    };
+    if traits(&kept.names) != traits(&names) {
+        changed.push(Asked::Traits(file).number());
+    }
     let Some(before) = &kept.declared else { return changed };
     let now = index.declared(file);
     if before.fingerprint != now.fingerprint || before.functions.len() != now.functions.len() {

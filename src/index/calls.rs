@@ -323,11 +323,7 @@ fn narrow_to_type(index: &Index<'_>, path: &[Name], found: &mut Vec<FunctionId>)
 
 /// The bodies that traits give for a method, of those traits that a type implements.
 fn defaults_of(index: &Index<'_>, of: &str, method: &Name) -> Vec<FunctionId> {
-    // Most types are of other crates, and no trait of this workspace is implemented for them.
-    if !index.has_impls(of) {
-        return Vec::new();
-    }
-    let named = index.functions_named(method).unwrap_or_default();
+    let named = index.functions_beside_traits_of(of, method);
     let is_implemented = |id: &FunctionId| index.trait_of(*id).is_some_and(|name| index.implements(of, name));
     named.into_iter().filter(is_implemented).collect()
 }

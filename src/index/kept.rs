@@ -12,7 +12,8 @@ use rayon::prelude::*;
 
 use super::scan::{self, Scan};
 use crate::discover::Workspace;
-use crate::ir::{Body, FileIr, Name, lower};
+use crate::ir::{Body, FileIr, Import, Name, lower};
+use crate::knowledge;
 use crate::source::{FileId, Problem, SourceFile};
 
 /// What is kept of each file; of none at first.
@@ -29,6 +30,8 @@ pub(super) struct Read {
     pub(super) functions: HashMap<Name, Vec<usize>>,
     /// The bodies that were left out at first, read when somebody asks for one.
     pub(super) bodies: Vec<OnceLock<Option<Body>>>,
+    /// For each module, which of its imports may bring in a trait of a crate of which facts are known.
+    pub(super) traits: OnceLock<Vec<Vec<usize>>>,
 }
 
 impl Kept {
@@ -79,6 +82,21 @@ impl Read {
             functions.entry(function.name.clone()).or_default().push(number);
         }
         let bodies = ir.functions.iter().map(|_| OnceLock::new()).collect();
-        Ok(Read { ir, functions, bodies })
+        Ok(Read { ir, functions, bodies, traits: OnceLock::new() })
     }
+
+    /// The imports of a module that may bring in a trait of a crate of which facts are known.
+    pub(super) fn foreign_traits(&self, module: usize) -> &[usize] {
+        let all = || self.ir.modules.iter().map(|module| foreign_traits(&module.imports)).collect();
+        self.traits.get_or_init(all).get(module).map_or(&[][..], Vec::as_slice)
+    }
+}
+
+fn foreign_traits(imports: &[Import]) -> Vec<usize> {
+    let may_bring = |import: &Import| {
+        let (Some(krate), Some(last)) = (import.path.first(), import.path.last()) else { return false };
+        let is_trait = || last.starts_with(char::is_uppercase) && knowledge::is_trait(krate, last);
+        knowledge::knows(krate) && (import.alias == "*" || is_trait())
+    };
+    (0..imports.len()).filter(|number| may_bring(&imports[*number])).collect()
 }

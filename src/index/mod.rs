@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::discover::Workspace;
 use crate::ir::lower;
-use crate::ir::{Body, FileIr, Function, Impl, Name, Owner, Path, TraitDecl, TypeDecl};
+use crate::ir::{Body, FileIr, Function, Impl, Import, Name, Owner, Path, TraitDecl, TypeDecl};
 use crate::source::{FileId, Problem, SourceFile, Span, fingerprint, short_fingerprint};
 pub use kept::Kept;
 use kept::Read;
@@ -307,6 +307,14 @@ impl<'w> Index<'w> {
         numbers.iter().map(move |index| (FunctionId { file, index: *index }, &functions[*index]))
     }
 
+    /// The imports of a module that may bring in a trait of a crate of which facts are known.
+    pub(crate) fn foreign_traits(&self, file: FileId, module: usize) -> impl Iterator<Item = &Import> {
+        let read = self.read_once(file).ok();
+        let numbers = read.map_or(&[][..], |read| read.foreign_traits(module));
+        let imports = read.and_then(|read| read.ir.modules.get(module)).map_or(&[][..], |module| &module.imports);
+        numbers.iter().map(|number| &imports[*number])
+    }
+
     /// As [`Index::read`], for those who only look things up.
     pub fn file(&self, file: FileId) -> Option<&FileIr> {
         self.read(file).ok()
@@ -402,10 +410,25 @@ impl<'w> Index<'w> {
         }
     }
 
-    /// Whether some impl block may be of a trait, or for a type, of that name.
-    pub(crate) fn has_impls(&self, of: &str) -> bool {
+    /// The functions of that name in files with a trait that may be implemented for a type; those have bodies for it.
+    pub(crate) fn functions_beside_traits_of(&self, of: &str, name: &str) -> Vec<FunctionId> {
+        let Some(files) = self.candidate_files(&self.functions, name) else { return Vec::new() };
+        let may_give = files.iter().filter(|file| self.may_declare_trait_of(**file, of));
+        may_give.flat_map(|file| self.functions_named_in(*file, name)).map(|(id, _)| id).collect()
+    }
+
+    /// Whether a file may declare a trait that is implemented for a type; told without reading it.
+    fn may_declare_trait_of(&self, file: FileId, of: &str) -> bool {
         self.note_name(of);
-        self.impls.contains_key(of)
+        let Some(implemented) = self.impls.get(of) else { return false };
+        self.note(Asked::Traits(file));
+        let text = &self.source(file).text;
+        let mut traits = self.scan(file).into_iter().flat_map(|scan| &scan.traits).map(|place| &text[place.range()]);
+        traits.any(|name| {
+            self.note_name(name);
+            let others = self.impls.get(name).map_or(&[][..], Vec::as_slice);
+            others.iter().any(|file| implemented.binary_search(file).is_ok())
+        })
     }
 
     /// Whether some impl block is of a trait and for a type of these names.

@@ -27,7 +27,7 @@ pub(crate) struct Scan {
     pub(crate) types: Vec<Span>,
     /// Names behind `trait`.
     pub(crate) traits: Vec<Span>,
-    /// Words between `impl` and `{`.
+    /// Words between `impl` and `{`, outside of angles.
     pub(crate) impls: Vec<Span>,
     /// Names behind `macro_rules!`.
     pub(crate) macros: Vec<Span>,
@@ -57,6 +57,11 @@ impl Scan {
             is_same
         });
         found
+    }
+
+    /// Whether a name's bits say that a trait has it.
+    pub(crate) fn is_trait(bits: u8) -> bool {
+        bits & 0b100 != 0
     }
 
     fn kinds(&self) -> [&Vec<Span>; 6] {
@@ -150,15 +155,31 @@ impl Words<'_> {
         self.text.as_bytes()[self.at..].iter().find(|next| !next.is_ascii_whitespace()) == Some(&byte)
     }
 
-    /// Collects the words up to `{`, `;` or the end of a parameter list.
+    /// Collects the words up to `{`, `;` or the end of a parameter list, but for those in angles and parentheses: no impl
+    /// block is for what stands there.
     fn impl_header(&mut self, into: &mut Vec<Span>) {
         let bytes = self.text.as_bytes();
+        let (mut angles, mut parentheses) = (0_usize, 0_usize);
         while let Some(byte) = bytes.get(self.at) {
             match byte {
-                b'{' | b';' | b')' => return,
-                byte if is_word(*byte) => into.push(self.take(self.at)),
-                _ => self.at += 1,
+                b'{' | b';' => return,
+                b')' if parentheses == 0 => return,
+                b')' => parentheses -= 1,
+                b'(' => parentheses += 1,
+                b'<' => angles += 1,
+                // An arrow closes nothing.
+                b'>' if self.at > 0 && bytes[self.at - 1] == b'-' => {}
+                b'>' => angles = angles.saturating_sub(1),
+                byte if is_word(*byte) => {
+                    let word = self.take(self.at);
+                    if angles == 0 && parentheses == 0 {
+                        into.push(word);
+                    }
+                    continue;
+                }
+                _ => {}
             }
+            self.at += 1;
         }
     }
 
@@ -187,6 +208,21 @@ mod tests {
     fn modules_for_tests_are_told_from_others() {
         let text = "mod a; #[cfg(test)]\nmod tests; #[cfg(test)] pub(crate) mod b; #[cfg(test)] mod c { } mod d;";
         assert_eq!(words(text, &scan(text).test_modules), ["tests", "b"]);
+    }
+
+    #[test]
+    fn headers_give_types_and_traits_and_not_what_these_are_made_of() {
+        let headers = |text: &str| {
+            let found = scan(text).impls;
+            found.iter().map(|place| text[place.range()].to_owned()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(
+            headers("impl<T: Show<u8>> Store<T> for &'a User<Vec<T>> where T: A {}"),
+            "Store for a User where T A"
+        );
+        assert_eq!(headers("impl<F: Fn(u8) -> Vec<u8>> a::Run for Runner<F> {}"), "a Run for Runner");
+        assert_eq!(headers("impl From<Vec<u8>> for <X as Y>::Z {}"), "From for Z");
+        assert_eq!(headers("fn f(x: impl Fn(u8) -> u8, y: u8) -> Vec<u8> {} impl A {}"), "Fn u8 y u8 A");
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub enum Asked {
     Body(FunctionId),
     /// The line on which a function stands.
     Line(FunctionId),
+    /// Which traits a file may declare.
+    Traits(FileId),
     /// Which files have a name, by its [`hashed`] name.
     Name(u32),
     /// What somebody found out of a function: its summary.
@@ -44,6 +46,7 @@ impl Asked {
             Asked::Line(id) => of(2, id.file, id.index),
             Asked::Name(name) => of(3, FileId(0), name as usize),
             Asked::Summary(id) => of(4, id.file, id.index),
+            Asked::Traits(file) => of(5, file, 0),
         }
     }
 }
@@ -124,10 +127,10 @@ mod tests {
             note(Asked::Name(hashed("fetch")));
             inner
         });
-        assert_eq!(inner, [Asked::Body(id).number()]);
-        assert_eq!(outer, [Asked::Name(hashed("fetch")).number(), Asked::Summary(id).number()]);
+        assert_eq!(inner, vec![Asked::Body(id).number()]);
+        assert_eq!(outer, vec![Asked::Name(hashed("fetch")).number(), Asked::Summary(id).number()]);
         note(Asked::Body(id));
-        assert_eq!(watched(|| ()).1, []);
+        assert!(watched(|| ()).1.is_empty());
     }
 
     #[test]
@@ -138,6 +141,7 @@ mod tests {
             Asked::Body(id(1, 0)),
             Asked::Body(id(0, 1)),
             Asked::Line(id(1, 0)),
+            Asked::Traits(FileId(1)),
             Asked::Name(1),
             Asked::Summary(id(1, 0)),
         ];

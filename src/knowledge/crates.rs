@@ -52,11 +52,6 @@ pub fn has_facts(name: &str) -> bool {
     METHODS.contains(name)
 }
 
-/// Whether some fact is about functions or methods of that name, or of names like it.
-pub fn may_have_facts(name: &str) -> bool {
-    has_facts(name) || LIKE.iter().any(|pattern| pattern.fits(&[name]))
-}
-
 /// The crates of which facts are known.
 pub fn crates() -> impl Iterator<Item = &'static str> {
     FILES.iter().map(|(name, _)| *name)
@@ -216,12 +211,6 @@ static METHODS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
     names.filter_map(|path| path.rsplit("::").next()).collect()
 });
 
-/// Those of them that stand for several names; `*` alone says nothing of a method that is found by its name.
-static LIKE: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
-    let like = METHODS.iter().filter(|name| name.contains('*') && **name != "*");
-    like.filter_map(|name| Pattern::parse(name).ok()).collect()
-});
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CrateFile {
@@ -373,17 +362,6 @@ mod tests {
 
     fn path(text: &str) -> Vec<SmolStr> {
         text.split("::").map(SmolStr::new).collect()
-    }
-
-    #[test]
-    fn no_fact_is_found_by_a_name_that_has_none() {
-        for (krate, _) in FILES {
-            let table = table(file_of(krate).unwrap());
-            let mut like = table.like.iter().map(|(_, pattern, _)| pattern);
-            assert!(table.by_method.keys().all(|name| may_have_facts(name)), "{krate}");
-            assert!(like.all(|pattern| LIKE.contains(pattern)), "{krate}");
-        }
-        assert!(!may_have_facts("no_crate_has_this") && may_have_facts("fetch_one"));
     }
 
     #[test]

@@ -10,7 +10,7 @@ pub mod sql;
 
 use serde::{Deserialize, Serialize};
 
-pub use crates::{crates, fact, has_facts, is_trait, kind, knows, may_have_facts, trait_facts};
+pub use crates::{crates, fact, has_facts, is_trait, kind, knows, trait_facts};
 pub use names::{Names, SyncMethod, names};
 pub use pattern::Pattern;
 
