@@ -80,12 +80,12 @@ fn in_workspace(path: &Path, program: &str, arguments: &[&str]) -> Command {
     command
 }
 
-/// How long it takes; `None` where it does not run. What finds something may say so in its exit code.
+/// How long it takes; `None` where it does not run. What finds something says so on stdout, and in its exit code.
 fn run(command: &mut Command) -> Done<Option<f64>> {
     let mut is_run = false;
     let time = seconds(|| {
-        let ended = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
-        is_run = ended.is_ok_and(|status| status.code().is_some_and(|code| code < 2));
+        let ended = command.stdin(Stdio::null()).stderr(Stdio::null()).output();
+        is_run = ended.is_ok_and(|ended| ended.status.success() || !ended.stdout.is_empty());
         Ok(())
     })?;
     Ok(is_run.then_some(time))

@@ -59,6 +59,8 @@ pub struct Index<'w> {
     impls: HashMap<&'w str, Vec<FileId>>,
     macros: HashMap<&'w str, Vec<FileId>>,
     statics: HashMap<&'w str, Vec<FileId>>,
+    /// The path of the module that each file is.
+    homes: Vec<Vec<Name>>,
     /// Packages by the name that paths give them.
     crates: HashMap<String, usize>,
     /// The file of each module of each package.
@@ -146,7 +148,7 @@ impl<'w> Index<'w> {
         let naming_us = naming().map(|file| file.id).collect();
         let claimed = naming().flat_map(|file| file.scan.functions.iter().map(|name| file.name(*name))).collect();
         let foreign = foreign_crates(workspace);
-        let (crates, modules) = (crates(workspace), modules(workspace));
+        let (homes, crates, modules) = (homes(workspace), crates(workspace), modules(workspace));
         let twins = twins(&functions);
         Index {
             workspace,
@@ -166,6 +168,7 @@ impl<'w> Index<'w> {
             impls,
             macros,
             statics,
+            homes,
             crates,
             modules,
         }
@@ -247,6 +250,11 @@ impl<'w> Index<'w> {
     /// Every file's id.
     pub fn file_ids(&self) -> impl Iterator<Item = FileId> + use<> {
         file_ids(self.kept.files.len())
+    }
+
+    /// The path of the module that a file is; it begins with its crate's name, or with `crate` where it has no package.
+    pub(crate) fn home(&self, file: FileId) -> &[Name] {
+        &self.homes[file.0 as usize]
     }
 
     /// A file's path and text.
@@ -588,6 +596,18 @@ fn foreign_crates(workspace: &Workspace) -> HashSet<String> {
         }
     }
     names
+}
+
+/// The path of the module that each file is.
+fn homes(workspace: &Workspace) -> Vec<Vec<Name>> {
+    let crates: Vec<Name> =
+        workspace.packages.iter().map(|package| Name::new(package.name.replace('-', "_"))).collect();
+    let of_file = |file: &SourceFile| {
+        let krate = file.package.and_then(|package| crates.get(package)).cloned();
+        let modules = file.module.iter().map(Name::new);
+        std::iter::once(krate.unwrap_or_else(|| Name::new("crate"))).chain(modules).collect()
+    };
+    workspace.files.iter().map(of_file).collect()
 }
 
 /// The packages of the workspace by the names that paths give them.
