@@ -24,9 +24,11 @@ use crate::cli::{WAITS, conjoin};
 use crate::tree::{manifest, tree, write};
 
 /// Few names, so that files mean one another.
-const NAMES: [&str; 8] =
-    ["fetch_user", "load_page", "save_order", "get", "open", "count_rows", "run", "fetch_user_async"];
-const TYPES: [&str; 3] = ["Store", "Client", "Queue"];
+const NAMES: [&str; 6] = ["fetch_user", "load_page", "save_order", "run", "load_page_async", "get"];
+const TYPES: [&str; 2] = ["Store", "Client"];
+
+/// Files at most, each a module.
+const FILES: usize = 7;
 
 /// Random workspaces, and random edits of each.
 const WORKSPACES: usize = 16;
@@ -81,7 +83,7 @@ fn number() -> impl Strategy<Value = usize> {
 }
 
 fn function() -> impl Strategy<Value = Function> {
-    let body = prop::collection::vec((number(), number(), number()), 0..5);
+    let body = prop::collection::vec((number(), number(), number()), 0..4);
     (number(), number(), number(), body, number()).prop_map(|(name, place, signature, body, above)| Function {
         name,
         place,
@@ -93,8 +95,8 @@ fn function() -> impl Strategy<Value = Function> {
 
 fn made() -> impl Strategy<Value = Made> {
     let file = (number(), prop::collection::vec(function(), 1..6), number());
-    let file = file.prop_map(|(head, functions, tail)| File { is_there: head % 6 != 0, head, functions, tail });
-    prop::collection::vec(file, 6..12).prop_map(|files| Made { files, claims: 0, settings: 0, options: 0 })
+    let file = file.prop_map(|(head, functions, tail)| File { is_there: head % 9 != 0, head, functions, tail });
+    prop::collection::vec(file, 4..FILES).prop_map(|files| Made { files, claims: 0, settings: 0, options: 0 })
 }
 
 fn edit() -> impl Strategy<Value = Edit> {
@@ -181,7 +183,7 @@ impl Made {
         let mut files: Vec<SourceFile> = files.collect();
         files.sort_by(|one, other| one.name.cmp(&other.name));
         let settings = Settings {
-            confidence: [None, Some(Confidence::Possible), Some(Confidence::Proven)][self.settings % 3],
+            confidence: [None, None, Some(Confidence::Possible), Some(Confidence::Proven)][self.settings % 4],
             requires_reasons: Some(self.settings % 2 == 1),
             reports_unused_suppressions: Some(self.settings % 5 > 2),
             ..Settings::default()
@@ -213,7 +215,7 @@ impl Made {
         let levels = ["all", "unsafe_join", "sequential_await"].map(|lint| (lint.to_owned(), Level::Deny));
         Options {
             tests: self.options % 4 == 3,
-            confidence: [Confidence::Likely, Confidence::Possible][self.options % 2],
+            confidence: [Confidence::Possible, Confidence::Likely][self.options % 2],
             levels: levels[..1 + self.options % 3].to_vec(),
             provider: None,
         }
@@ -250,18 +252,14 @@ fn text(file: &File) -> String {
         own.iter().for_each(|function| text.push_str(&written(function, place)));
         text.push_str(close);
     }
-    text.push_str(
-        [
-            "",
-            "",
-            "",
-            "fn broken( {\n",
-            "#[cfg(test)]\nmod m5;\n",
-            "macro_rules! run { () => { return } }\n",
-            "\n",
-            "// fn get() is not here, impl Store neither\n",
-        ][file.tail % 8],
-    );
+    text.push_str(match file.tail % 16 {
+        0 => "fn broken( {\n",
+        1 => "#[cfg(test)]\nmod m5;\n",
+        2 => "macro_rules! run { () => { return } }\n",
+        3 => "// fn get() is not here, impl Store neither\n",
+        4 => "\n",
+        _ => "",
+    });
     text
 }
 
@@ -299,21 +297,22 @@ fn written(function: &Function, place: usize) -> String {
 
 fn said((kind, one, two): (usize, usize, usize), number: usize) -> String {
     let (name, other, of) = (pick(&NAMES, one), pick(&NAMES, two), pick(&TYPES, two));
-    let module = one % 10;
-    match kind % 16 {
-        0 | 1 => format!("let v{number} = crate::m{module}::{name}(id).await;"),
-        2 | 3 => format!("let v{number} = self.store.{name}(id).await?;"),
-        4 => format!("let v{number} = {of}::{name}(id).await;"),
-        5 => format!("{name}(id);"),
-        6 => "std::fs::write(\"a\", \"b\");".to_owned(),
-        7 => format!("let v{number} = tokio::fs::read(\"a\").await?;"),
-        8 => format!("for x in list {{ crate::m{module}::{name}(x).await; }}"),
-        9 => format!("let v{number} = tokio::join!(crate::m{module}::{name}(id), self.{other}(id));"),
-        10 => format!("let v{number} = {name}(id).await.{other}(id).await;"),
-        11 => "*COUNT.lock().unwrap() += 1;".to_owned(),
-        12 => format!("run!(); let v{number} = futures::future::join_all(list.map(|x| {name}(x))).await;"),
-        13 => "self.n.set(1);".to_owned(),
-        14 => format!("fn {other}(id: u64) {{ std::thread::sleep(id) }}"),
+    let module = one % FILES;
+    match kind % 24 {
+        0..=5 => format!("let v{number} = crate::m{module}::{name}(id).await;"),
+        6..=9 => format!("let v{number} = self.store.{name}(id).await;"),
+        10 => format!("let v{number} = {of}::{name}(id).await?;"),
+        11 => format!("{name}(id);"),
+        12 => "std::fs::write(\"a\", \"b\");".to_owned(),
+        13 => format!("let v{number} = api.fetch_all(id).await?;"),
+        14 => format!("for x in list {{ crate::m{module}::{name}(x).await; }}"),
+        15 => format!("let v{number} = tokio::join!(crate::m{module}::{name}(id), self.{other}(id));"),
+        16 => format!("let v{number} = {name}(id).await.{other}(id).await;"),
+        17 => "*COUNT.lock().unwrap() += 1;".to_owned(),
+        18 => format!("run!(); let v{number} = futures::future::join_all(list.map(|x| {name}(x))).await;"),
+        19 => "self.n.set(1);".to_owned(),
+        20 => format!("fn {other}(id: u64) {{ std::thread::sleep(id) }}"),
+        21 => "\n".to_owned(),
         _ => format!("let s: &dyn Of{of} = &self; let v{number} = s.{name}(id).await;"),
     }
 }
@@ -381,16 +380,16 @@ fn threads_change_nothing() {
 }
 
 /// Four files: `b` asks what `fetch` of `a` does, `c` what `page` of `b` does, `d` asks nobody.
-struct Few(TempDir, [String; 4]);
+struct Few(TempDir, [String; 4], Vec<(String, Level)>);
 
 const FETCH: &str = "pub async fn fetch(id: u64) -> u64 {\n    let user = api.fetch_user(id).await;\n    user\n}\n";
 
 impl Few {
     fn new() -> Few {
-        let page = "pub async fn page() {\n    let one = crate::a::fetch(1).await;\n    let two = crate::a::fetch(2).await;\n    show(one, two);\n}\n";
-        let twice = "pub async fn twice() {\n    let one = crate::b::page().await;\n    let two = crate::b::page().await;\n    show(one, two);\n}\n";
+        let page = "pub async fn page(id: u64) -> (u64, u64) {\n    let one = crate::a::fetch(id).await;\n    let two = crate::a::fetch(id + 1).await;\n    (one, two)\n}\n";
+        let twice = "pub async fn twice() -> [(u64, u64); 2] {\n    let one = crate::b::page(1).await;\n    let two = crate::b::page(2).await;\n    [one, two]\n}\n";
         let alone = "pub async fn alone(x: X) {\n    x.one().await;\n    x.two().await;\n}\n";
-        Few(with_target(), [FETCH, page, twice, alone].map(str::to_owned))
+        Few(with_target(), [FETCH, page, twice, alone].map(str::to_owned), Vec::new())
     }
 
     fn workspace(&self) -> Workspace {
@@ -399,7 +398,7 @@ impl Few {
 
     /// How many files are looked at, and how many diagnostics there are.
     fn look(&self) -> (usize, usize) {
-        let (workspace, options) = (self.workspace(), options());
+        let (workspace, options) = (self.workspace(), Options { levels: self.2.clone(), ..options() });
         let (outcome, looked_at) = again(&workspace, &options);
         assert_eq!(format!("{outcome:#?}"), cold(&workspace, &options));
         (looked_at, outcome.diagnostics.len())
@@ -434,8 +433,7 @@ fn options() -> Options {
 fn only_what_asked_for_a_change_is_looked_at() {
     let mut few = Few::new();
     let (all, found) = few.look();
-    assert_eq!(all, 4);
-    assert!(found > 0);
+    assert_eq!((all, found), (4, 2));
     assert_eq!(few.look(), (0, found), "nothing has changed");
     few.1[3] = few.1[3].replace("x.two()", "x.three()");
     assert_eq!(few.look().0, 1, "nobody asks what `d` does");
@@ -443,11 +441,12 @@ fn only_what_asked_for_a_change_is_looked_at() {
     assert_eq!(few.look(), (1, found), "it does what it did");
     few.1[3].push_str("pub fn something_else() {}\n");
     assert_eq!(few.look().0, 1, "nobody asks for that name");
-    few.1[0] = format!("\n{}", few.1[0]);
-    assert_eq!(few.look(), (2, found), "`b` says on which line `fetch` stands");
+    few.1[0] = format!("pub fn before() {{\n    1;\n}}\n{}", few.1[0]);
+    assert_eq!(few.look(), (3, found), "`b` says on which line `fetch` stands, and so does `c`");
+    few.1[0] = few.1[0].replace("    1;\n", "    1;\n    2;\n");
+    assert_eq!(few.look(), (3, found), "the line is another one, and nothing else");
     few.1[0] = few.1[0].replace("fetch_user", "save_user");
-    let (looked_at, less) = few.look();
-    assert!(looked_at >= 2 && less < found, "{looked_at} {less}");
+    assert_eq!(few.look(), (3, 0), "what `fetch` does goes into what `page` does");
     few.1[0] = few.1[0].replace("fetch(id: u64)", "fetch(id: &mut u64)");
     assert!(few.look().0 >= 2, "it declares something else");
     few.1[3].push_str("pub struct Other;\nimpl Other { pub async fn fetch(&self) {} }\n");
@@ -455,6 +454,33 @@ fn only_what_asked_for_a_change_is_looked_at() {
     few.1[2] = "broken {".to_owned();
     assert_eq!(few.look().0, 1);
     assert_eq!(few.look().0, 0, "what cannot be parsed is kept too");
+}
+
+#[test]
+fn what_all_files_say_together_is_asked_too() {
+    let mut few = Few::new();
+    few.2 = vec![("blocking_twin".to_owned(), Level::Warn)];
+    few.1[3] = "pub async fn alone(x: X) {\n    crate::c::load(1);\n}\n".to_owned();
+    few.1[2] = "pub fn load(id: u64) -> u64 {\n    std::fs::read(\"a\").unwrap().len()\n}\n".to_owned();
+    let (_, found) = few.look();
+    few.1[2]
+        .push_str("pub async fn load_async(id: u64) -> u64 {\n    tokio::fs::read(\"a\").await.unwrap().len()\n}\n");
+    assert_eq!(few.look().1, found + 1, "`load` has a twin now");
+}
+
+#[test]
+fn a_trait_that_comes_to_be_is_asked_for() {
+    let mut few = Few::new();
+    few.1[2] = "pub fn get(id: u64) -> u64 {\n    id\n}\n".to_owned();
+    few.1[3] = "pub struct Thing;\nimpl crate::c::Greets for Thing {}\n\
+                pub async fn alone(x: Thing) -> (User, u64, User) {\n    let one = api.fetch_user(1).await;\n    \
+                let n = x.get(1);\n    let two = api.fetch_user(2).await;\n    (one, n, two)\n}\n"
+        .to_owned();
+    assert_eq!(few.look(), (4, 2));
+    let body = "std::fs::write(\"a\", \"b\");\n        id";
+    few.1[2]
+        .push_str(&format!("pub trait Greets {{\n    fn get(&self, id: u64) -> u64 {{\n        {body}\n    }}\n}}\n"));
+    assert_eq!(few.look(), (2, 1), "`get` is a method that writes now");
 }
 
 #[test]
