@@ -61,7 +61,7 @@ pub(crate) fn measure(path: &Path, kept: &Path, lines: usize) -> Done<()> {
     }
     match peak {
         Some(peak) => {
-            println!("peak memory             {peak} MB, {} MB for a million lines", peak * 1_000_000 / lines.max(1))
+            println!("peak memory             {peak} MB, {} MB for a million lines", peak * 1_000_000 / lines.max(1));
         }
         None => println!("peak memory             unknown on this system"),
     }

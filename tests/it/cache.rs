@@ -472,7 +472,7 @@ fn what_all_files_say_together_is_asked_too() {
 fn a_trait_that_comes_to_be_is_asked_for() {
     let mut few = Few::new();
     few.1[2] = "pub fn get(id: u64) -> u64 {\n    id\n}\n".to_owned();
-    few.1[3] = "pub struct Thing;\nimpl crate::c::Greets for Thing {}\n\
+    few.1[3] = "pub struct Thing;\nimpl Greets for Thing {}\n\
                 pub async fn alone(x: Thing) -> (User, u64, User) {\n    let one = api.fetch_user(1).await;\n    \
                 let n = x.get(1);\n    let two = api.fetch_user(2).await;\n    (one, n, two)\n}\n"
         .to_owned();
