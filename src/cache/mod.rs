@@ -1,7 +1,7 @@
 //! What one run keeps for the next.
 //!
-//! In: a [`Workspace`](crate::discover::Workspace) and what is asked of it. Out: [`Cache`], where an earlier run of the same question may have left
-//! something; [`Before`], what it left; [`holds::holds`], what of that is still true.
+//! In: a [`Workspace`](crate::discover::Workspace) and what is asked of it. Out: [`Cache`], where an earlier run of the same
+//! question may have left something; what it left, and what of that is still true.
 //!
 //! | file | does |
 //! |---|---|

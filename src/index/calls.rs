@@ -5,7 +5,7 @@
 use crate::index::ty::{Ty, lower};
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index, Scope, paths, type_name};
-use crate::ir::{ExprId, ExprKind, Generic, Name, Owner, Path};
+use crate::ir::{ExprId, ExprKind, Generic, Impl, Name, Owner, Path};
 use crate::knowledge;
 
 /// What a call means.
@@ -282,29 +282,26 @@ fn methods_of(index: &Index<'_>, path: &[Name], method: &Name) -> Vec<FunctionId
             _ => Vec::new(),
         };
     }
-    let in_impls = index.methods_in_impls(of, method);
-    let mut found: Vec<FunctionId> = in_impls
-        .iter()
-        // What a foreign type has from here, it has through a trait.
-        .filter(|(_, block)| !is_foreign || block.of_trait.is_some())
-        .filter(|(_, block)| type_name(&block.self_ty).is_some_and(|name| name == *of))
-        .map(|(id, _)| *id)
-        .collect();
-    narrow_to_crate(index, path, &mut found);
+    let own = |in_impls: Vec<(FunctionId, &Impl)>| -> Vec<FunctionId> {
+        in_impls
+            .iter()
+            // What a foreign type has from here, it has through a trait.
+            .filter(|(_, block)| !is_foreign || block.of_trait.is_some())
+            .filter(|(_, block)| type_name(&block.self_ty).is_some_and(|name| name == *of))
+            .map(|(id, _)| *id)
+            .collect()
+    };
+    // Of types of one name in several crates the path says which; the files of the others need not be read.
+    let krate = path.first().filter(|_| path.len() > 1);
+    let mut found = krate.map_or_else(Vec::new, |krate| own(index.methods_in_impls_of(krate, of, method)));
+    if found.is_empty() {
+        found = own(index.methods_in_impls(of, method));
+    }
     narrow_to_type(index, path, &mut found);
     if found.is_empty() {
         found = defaults_of(index, of, method);
     }
     found
-}
-
-/// Types of one name in several crates: the path says which.
-fn narrow_to_crate(index: &Index<'_>, path: &[Name], found: &mut Vec<FunctionId>) {
-    let Some(krate) = path.first().filter(|_| path.len() > 1 && found.len() > 1) else { return };
-    let in_crate = |id: &FunctionId| index.scope(*id).is_some_and(|scope| paths::crate_name(index, scope) == *krate);
-    if found.iter().any(in_crate) {
-        found.retain(in_crate);
-    }
 }
 
 /// Types of one name in one crate: the path of the type that an impl block is for says which.
@@ -328,6 +325,6 @@ fn defaults_of(index: &Index<'_>, of: &str, method: &Name) -> Vec<FunctionId> {
     named.into_iter().filter(is_implemented).collect()
 }
 
-fn implements(block: &crate::ir::Impl, name: &str) -> bool {
+fn implements(block: &Impl, name: &str) -> bool {
     block.of_trait.as_ref().is_some_and(|path| path.last() == name)
 }

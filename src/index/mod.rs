@@ -394,12 +394,26 @@ impl<'w> Index<'w> {
 
     /// The methods of that name in impl blocks whose header names `of`.
     pub(crate) fn methods_in_impls(&self, of: &str, name: &str) -> Vec<(FunctionId, &Impl)> {
+        self.methods_in_impls_where(of, name, |_| true)
+    }
+
+    /// The same, of one crate.
+    pub(crate) fn methods_in_impls_of(&self, krate: &Name, of: &str, name: &str) -> Vec<(FunctionId, &Impl)> {
+        self.methods_in_impls_where(of, name, |file| self.home(file).first() == Some(krate))
+    }
+
+    fn methods_in_impls_where(
+        &self,
+        of: &str,
+        name: &str,
+        is_meant: impl Fn(FileId) -> bool,
+    ) -> Vec<(FunctionId, &Impl)> {
         self.note_name(of);
         let Some(files) = self.impls.get(of) else { return Vec::new() };
         self.note_name(name);
         let declare_it = self.functions.get(name).map_or(&[][..], Vec::as_slice);
         let mut found = Vec::new();
-        for file in files.iter().filter(|file| declare_it.binary_search(file).is_ok()) {
+        for file in files.iter().filter(|file| is_meant(**file) && declare_it.binary_search(file).is_ok()) {
             let Some(ir) = self.file(*file) else { continue };
             for (id, function) in self.functions_named_in(*file, name) {
                 if let Owner::Impl(block) = function.owner {
