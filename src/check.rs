@@ -4,9 +4,11 @@
 //!
 //! Invariant: the outcome is sorted by file and place, whatever the number of threads.
 
+mod again;
 mod apart;
 
 use std::cell::RefCell;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
@@ -14,6 +16,7 @@ use crate::analysis::effects::Effects;
 use crate::analysis::loops::{awaits_in_loop, loops};
 use crate::analysis::verdict::{VerdictKind, verdicts};
 use crate::analysis::{Analysis, Purpose, analyze, awaits_twice};
+use crate::cache::Cache;
 use crate::diagnostic::{Confidence, Diagnostic, Level};
 use crate::discover::{Workspace, near_names};
 use crate::index::types::Types;
@@ -64,33 +67,81 @@ pub struct Outcome {
     pub lines: usize,
 }
 
+/// How a run is made.
+pub struct Run<'a> {
+    /// Where an earlier one may have left something, and this one leaves something.
+    pub cache: Option<&'a Cache>,
+    /// Told how many files are done, and of how many.
+    pub progress: &'a (dyn Fn(usize, usize) + Sync),
+    /// The program ends behind it, so nothing need be given back.
+    pub is_last: bool,
+}
+
 /// Checks every selected file. `progress` is told how many files are done, and of how many.
 pub fn check(workspace: &Workspace, options: &Options, progress: &(dyn Fn(usize, usize) + Sync)) -> Outcome {
+    run(workspace, options, &Run { cache: None, progress, is_last: false })
+}
+
+/// The same, as it is wanted.
+pub fn run(workspace: &Workspace, options: &Options, run: &Run<'_>) -> Outcome {
+    if let Some(cache) = run.cache {
+        return again::run(workspace, options, cache, run);
+    }
     let index = Index::new(workspace, options.tests);
     let effects = Effects::new(&index);
     let selected: Vec<FileId> = index.file_ids().filter(|file| index.source(*file).is_selected).collect();
-    let done = std::sync::atomic::AtomicUsize::new(0);
-    let results: Vec<Result<Vec<Diagnostic>, Problem>> = selected
-        .par_iter()
-        .map(|file| {
-            let result = check_file(&effects, *file, options);
-            let count = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
-            progress(count, selected.len());
-            result
-        })
-        .collect();
-    let lines =
-        selected.par_iter().map(|file| memchr::memchr_iter(b'\n', index.source(*file).text.as_bytes()).count()).sum();
-    let mut outcome = Outcome { files: selected.len(), lines, ..Outcome::default() };
-    for result in results {
-        match result {
+    let outcome = outcome(in_parallel(&selected, run.progress, |file| look(&effects, file, options)));
+    match run.is_last {
+        true => std::mem::forget(index.keep()),
+        false => index.free(),
+    }
+    outcome
+}
+
+/// What was found in one file.
+struct Looked {
+    file: FileId,
+    /// Its lines.
+    lines: usize,
+    /// Its diagnostics, or why it cannot be parsed.
+    found: Result<Vec<Diagnostic>, Problem>,
+    /// Comments that speak to this tool and are not understood.
+    unclear: Vec<Problem>,
+}
+
+fn look(effects: &Effects<'_>, file: FileId, options: &Options) -> Looked {
+    let index = effects.index;
+    let found = check_file(effects, file, options);
+    let is_spoken_to = index.naming_us().binary_search(&file).is_ok();
+    let unclear = if is_spoken_to { unclear_in(index, file) } else { Vec::new() };
+    let lines = memchr::memchr_iter(b'\n', index.source(file).text.as_bytes()).count();
+    Looked { file, lines, found, unclear }
+}
+
+fn in_parallel<T: Send>(
+    files: &[FileId],
+    progress: &(dyn Fn(usize, usize) + Sync),
+    work: impl Fn(FileId) -> T + Sync,
+) -> Vec<T> {
+    let done = AtomicUsize::new(0);
+    let counted = |file: &FileId| {
+        let result = work(*file);
+        progress(done.fetch_add(1, Ordering::Relaxed) + 1, files.len());
+        result
+    };
+    files.par_iter().map(counted).collect()
+}
+
+fn outcome(looked: Vec<Looked>) -> Outcome {
+    let mut outcome = Outcome { files: looked.len(), ..Outcome::default() };
+    for Looked { lines, found, unclear, .. } in looked {
+        outcome.lines += lines;
+        outcome.unclear.extend(unclear);
+        match found {
             Ok(found) => outcome.diagnostics.extend(found),
             Err(problem) => outcome.problems.push(problem),
         }
     }
-    let spoken_to = index.naming_us().par_iter().filter(|file| index.source(**file).is_selected);
-    outcome.unclear = spoken_to.flat_map_iter(|file| unclear_in(&index, *file)).collect();
-    index.free();
     outcome
 }
 
@@ -283,12 +334,13 @@ fn strictness(index: &Index<'_>, file: FileId) -> Strictness {
 /// Whether a lint may find something in a file, and is on. Where a lint is allowed in one place, what it would find is
 /// asked for even when it is off: an allow that is not needed in this run is not unused.
 fn concerns(lint: &Lint, index: &Index<'_>, file: FileId, options: &Options) -> bool {
-    let may_find = match lint.hint {
-        None => index.awaits(file) > 0,
-        Some(hint) => index.hints_at(file, hint),
-    };
-    let may_be_allowed = index.naming_us().binary_search(&file).is_ok();
-    may_find && (may_be_allowed || level_of(lint, options) > Level::Allow)
+    let may_be_allowed = || index.naming_us().binary_search(&file).is_ok();
+    let is_wanted = level_of(lint, options) > Level::Allow || may_be_allowed();
+    is_wanted
+        && match lint.hint {
+            None => index.awaits(file) > 0,
+            Some(hint) => index.hints_at(file, hint),
+        }
 }
 
 /// The last level that was given to a lint, or its own.

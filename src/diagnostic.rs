@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::source::{FileId, Span};
 
 /// One thing to say about one place.
@@ -37,7 +39,7 @@ pub struct Diagnostic {
 }
 
 /// A place with a remark.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Label {
     /// The place.
     pub span: Span,
@@ -46,7 +48,7 @@ pub struct Label {
 }
 
 /// The awaits of a region in time, counted in round trips.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Timeline {
     /// Round trips today.
     pub before: usize,
@@ -57,7 +59,7 @@ pub struct Timeline {
 }
 
 /// An await in time: when it starts today and then, and how long it lasts, in round trips.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Row {
     /// What is awaited.
     pub name: String,
@@ -70,7 +72,7 @@ pub struct Row {
 }
 
 /// A rewrite.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Fix {
     /// What it does, `await them together`.
     pub title: String,
@@ -87,7 +89,7 @@ pub struct Fix {
 }
 
 /// A replacement of some bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edit {
     /// Which bytes.
     pub span: Span,
@@ -96,7 +98,7 @@ pub struct Edit {
 }
 
 /// How loud a lint is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Level {
     /// Says nothing.
     Allow,
@@ -107,7 +109,7 @@ pub enum Level {
 }
 
 /// How sure a lint is, from the weakest to the strongest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Confidence {
     /// Nothing speaks against it.
     Possible,
@@ -118,7 +120,7 @@ pub enum Confidence {
 }
 
 /// How far a fix can be trusted, as in rustc.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Applicability {
     /// May be applied without looking.
     MachineApplicable,

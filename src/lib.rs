@@ -16,6 +16,7 @@
 //! | [`lints`] | a schedule and its edits | diagnostics |
 //! | [`suppress`] | diagnostics and what the source allows | those that are left |
 //! | [`why`] | a line, or an await and its verdict | why the await stands where it stands |
+//! | [`cache`] | what a run found, and what it asked | what of it the next run may take |
 //! | [`check`] | a workspace | every diagnostic, or the answers for one line |
 //! | [`verify`] | edits | which of them the compiler will have |
 //! | [`fix`] | what holds | changed files |
@@ -46,6 +47,8 @@ pub mod lints;
 pub mod suppress;
 
 pub mod why;
+
+pub mod cache;
 
 pub mod check;
 

@@ -5,10 +5,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
+
 /// A range of bytes in a file's raw text, byte order mark and shebang line included.
 ///
 /// Invariant: `start <= end`, and both lie on character boundaries of the text they were made for.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Span {
     /// Offset of the first byte.
     pub start: u32,
@@ -44,11 +47,11 @@ pub struct Position {
 }
 
 /// A file of a workspace, as an index into its list of files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FileId(pub u32);
 
 /// Why a file or a package could not be read; never a reason to stop the run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// What people call the file.
     pub file: String,
@@ -162,6 +165,22 @@ impl SourceFile {
             std::iter::once(0).chain(after_newlines).collect()
         })
     }
+}
+
+/// A number that is the same for the same pieces, and for others another one, unless somebody looks for two that share
+/// one.
+pub fn fingerprint<'a>(pieces: impl IntoIterator<Item = &'a str>) -> u128 {
+    let mut hash = Xxh3Default::new();
+    for piece in pieces {
+        hash.update(&piece.len().to_le_bytes());
+        hash.update(piece.as_bytes());
+    }
+    hash.digest128()
+}
+
+/// The same in fewer bits, for many small ones.
+pub fn short_fingerprint(piece: &str) -> u64 {
+    xxh3_64(piece.as_bytes())
 }
 
 /// Files of more than 4 GiB are refused before they are read, so nothing is lost here.

@@ -1,13 +1,14 @@
-//! A workspace of about 400,000 lines that looks like other people's: a third of its files await something.
+//! A workspace that looks like other people's: a third of its files await something.
 //!
-//! In: an empty folder. Out: packages in it, the same at every run.
+//! In: an empty folder and a number of lines. Out: packages in it, the same at every run.
 
 use std::fmt::Write as _;
 use std::path::Path;
 use std::{fs, io};
 
-const PACKAGES: usize = 22;
+/// Files of a package, and the lines of all of them.
 const FILES: usize = 40;
+const LINES: usize = 18_308;
 const PARTS: usize = 12;
 
 const THINGS: [&str; 16] = [
@@ -155,17 +156,19 @@ impl Store {
 }
 "#;
 
-/// Writes the workspace.
+/// Writes the workspace, of at least so many lines but for a file.
 ///
 /// # Errors
 ///
 /// The folder cannot be written to.
-pub(crate) fn workspace(folder: &Path) -> io::Result<()> {
+pub(crate) fn workspace(folder: &Path, lines: usize) -> io::Result<()> {
     fs::write(folder.join("Cargo.toml"), "[workspace]\nmembers = [\"part*\"]\nresolver = \"3\"\n")?;
-    (0..PACKAGES).try_for_each(|number| package(&folder.join(format!("part{number}")), number))
+    let files = (lines * FILES).div_ceil(LINES);
+    let parts = (0..files.div_ceil(FILES)).map(|number| (number, FILES.min(files - number * FILES)));
+    parts.into_iter().try_for_each(|(number, files)| package(&folder.join(format!("part{number}")), number, files))
 }
 
-fn package(folder: &Path, number: usize) -> io::Result<()> {
+fn package(folder: &Path, number: usize, files: usize) -> io::Result<()> {
     let tokio = "tokio = { version = \"1\", features = [\"full\"] }";
     let manifest = format!(
         "[package]\nname = \"part{number}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
@@ -175,7 +178,7 @@ fn package(folder: &Path, number: usize) -> io::Result<()> {
     fs::write(folder.join("Cargo.toml"), manifest)?;
     fs::write(folder.join("src/store.rs"), STORE)?;
     let mut root = String::from("//! A part of the whole.\n\npub mod store;\n");
-    for file in 0..FILES {
+    for file in 0..files {
         let thing = THINGS[(number * 7 + file) % THINGS.len()];
         let name = format!("{thing}_{file}");
         let _ = writeln!(root, "pub mod {name};");

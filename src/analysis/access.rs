@@ -6,7 +6,7 @@
 //! Invariant: a doubt about a method's receiver is an exclusive borrow, unless ownership excludes one: what a
 //! `&self` or a binding without `mut` owns cannot be borrowed exclusively.
 
-use crate::index::calls::{Callee, callee};
+use crate::index::calls::{Callee, resolved};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::ir::TypeRef;
@@ -308,7 +308,7 @@ fn lends_shared(types: &Types<'_>, call: ExprId, number: usize) -> bool {
     if !types.of(args[number]).is_exclusive_ref() {
         return false;
     }
-    let Callee::Workspace { functions, resolved: true } = callee(types, call) else { return false };
+    let Callee::Workspace { functions, resolved: true } = resolved(types, call) else { return false };
     functions.iter().all(|id| {
         let function = types.index.function(*id);
         let skipped = function.map_or(0, |function| usize::from(function.receiver.is_some()));

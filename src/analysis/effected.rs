@@ -6,7 +6,7 @@ use crate::analysis::effects::{Effect, Effects, call_name};
 use crate::analysis::inspect::Call;
 use crate::analysis::region::Node;
 use crate::diagnostic::Confidence;
-use crate::index::calls::{Callee, callee};
+use crate::index::calls::{Callee, resolved};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index, type_name};
@@ -68,7 +68,7 @@ fn is_position(types: &Types<'_>, call: ExprId, name: &str) -> bool {
     if names.is_position(name) {
         return true;
     }
-    let Callee::Workspace { functions, resolved: true } = callee(types, call) else { return false };
+    let Callee::Workspace { functions, resolved: true } = resolved(types, call) else { return false };
     let returned = functions.iter().filter_map(|id| given_by(types.index, *id));
     returned.flat_map(|name| types.index.types_named(&name)).any(|(_, declared)| {
         let TypeKind::Struct(fields) = &declared.kind else { return false };
@@ -117,7 +117,7 @@ fn is_permitted(types: &Types<'_>, call: ExprId) -> bool {
 
 /// Whether the body of what is called, not of what that calls, may refuse somebody.
 fn refuses(types: &Types<'_>, call: ExprId) -> bool {
-    let Callee::Workspace { functions, resolved: true } = callee(types, call) else { return false };
+    let Callee::Workspace { functions, resolved: true } = resolved(types, call) else { return false };
     let bodies = functions.iter().filter_map(|id| types.index.body(*id));
     bodies.into_iter().flat_map(|body| &body.exprs).any(|expr| match &expr.kind {
         ExprKind::Path(path) | ExprKind::Struct { path, .. } => knowledge::names().refuses(path.last()),

@@ -6,7 +6,7 @@
 //! Invariant: a join that the workspace declares itself is none of these; nobody knows what it does.
 
 use crate::analysis::effects::{Effect, Effects, call_name, unwrapped};
-use crate::index::calls::{Callee, callee};
+use crate::index::calls::{Callee, callee, resolved};
 use crate::index::types::Types;
 use crate::ir::{BlockKind, Body, ExprId, ExprKind, LocalId, LoopKind, MacroKind, Name, StmtKind, TypeRef};
 use crate::source::Span;
@@ -110,7 +110,7 @@ fn join(types: &Types<'_>, expr: ExprId) -> Option<Join> {
 
 /// Whether a call is of a function of the workspace, which starts whatever it is for.
 fn is_ours(types: &Types<'_>, call: ExprId) -> bool {
-    matches!(callee(types, call), Callee::Workspace { resolved: true, .. })
+    matches!(resolved(types, call), Callee::Workspace { resolved: true, .. })
 }
 
 /// Whether a call is of one of the crates that join. `join_all` is nothing else, whatever brings it in.

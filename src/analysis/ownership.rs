@@ -7,7 +7,7 @@
 
 use crate::analysis::access::{Place, place};
 use crate::analysis::effects::{self, call_name};
-use crate::index::calls::{Callee, callee};
+use crate::index::calls::{Callee, resolved};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::ir::{ExprId, ExprKind, LocalId, Name, Origin, Receiver, TypeRef};
@@ -38,7 +38,7 @@ pub(super) fn splits_borrows(types: &Types<'_>, root: LocalId) -> bool {
 
 /// How a method call uses its receiver.
 pub(super) fn receiver_usage(types: &Types<'_>, call: ExprId, receiver: ExprId) -> Usage {
-    let Callee::Workspace { functions, resolved: true } = callee(types, call) else {
+    let Callee::Workspace { functions, resolved: true } = resolved(types, call) else {
         return unknown_receiver_usage(types, call, receiver);
     };
     let receivers = functions.iter().filter_map(|id| types.index.function(*id)?.receiver.as_ref());

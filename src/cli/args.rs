@@ -34,6 +34,7 @@ pub(super) struct Args {
     pub(super) is_quiet: bool,
     pub(super) is_verbose: bool,
     pub(super) jobs: Option<usize>,
+    pub(super) is_cached: bool,
 }
 
 /// What is to be done.
@@ -127,6 +128,9 @@ struct Words {
     /// Exit with 0 even when something is reported
     #[arg(long)]
     exit_zero: bool,
+    /// Take nothing from an earlier run, and keep nothing for the next
+    #[arg(long)]
+    no_cache: bool,
     /// Say why the await at a line must wait, or what it may join
     #[arg(long, value_name = "FILE:LINE", value_parser = place)]
     why: Option<(PathBuf, usize)>,
@@ -283,6 +287,7 @@ fn convert(words: Words, levels: Vec<(String, Level)>) -> Args {
         is_quiet: words.quiet,
         is_verbose: words.verbose > 0,
         jobs: words.jobs,
+        is_cached: !words.no_cache,
     }
 }
 

@@ -21,7 +21,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use crate::check::{Options, Outcome, check, emit_ir, why};
+use crate::cache::Cache;
+use crate::check::{self, Options, Outcome, Run, emit_ir, why};
 use crate::diagnostic::Level;
 use crate::discover::{self, Discovery, Failure, Workspace};
 use crate::fix::vcs::{self, Allowed};
@@ -181,7 +182,11 @@ fn look(
     build: Option<&Build<'_>>,
 ) -> Result<Outcome, Failure> {
     let progress = Progress::new(begin, !args.is_quiet);
-    let outcome = check(&discovery.workspace, options, &|done, total| progress.update(done, total));
+    let workspace = &discovery.workspace;
+    let tell = |done, total| progress.update(done, total);
+    let cache = args.is_cached.then(|| Cache::new(workspace, options)).flatten();
+    let outcome =
+        check::run(workspace, options, &Run { cache: cache.as_ref(), progress: &tell, is_last: build.is_none() });
     progress.finish();
     match build {
         Some(build) => verified(&discovery.workspace, outcome, build),

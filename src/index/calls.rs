@@ -5,7 +5,7 @@
 use crate::index::ty::{Ty, lower};
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index, Scope, paths, type_name};
-use crate::ir::{ExprId, ExprKind, Generic, Name, Owner, Path};
+use crate::ir::{ExprId, ExprKind, Generic, Impl, Name, Owner, Path};
 use crate::knowledge;
 
 /// What a call means.
@@ -28,13 +28,27 @@ pub enum Callee {
 
 /// Resolves a call or method call; anything else is unknown.
 pub fn callee(types: &Types<'_>, call: ExprId) -> Callee {
+    match (types.callee(call, || found(types, call)), &types.body.expr(call).kind) {
+        (Some(callee), _) => callee,
+        (None, ExprKind::MethodCall { method, .. }) => types.namesakes(call, || namesakes(types.index, method)),
+        (None, _) => Callee::Unknown,
+    }
+}
+
+/// The same, where what only shares its name with methods of the workspace counts as unknown: those need not be read then.
+pub fn resolved(types: &Types<'_>, call: ExprId) -> Callee {
+    types.callee(call, || found(types, call)).unwrap_or(Callee::Unknown)
+}
+
+/// `None` where nothing says which type's method is meant.
+fn found(types: &Types<'_>, call: ExprId) -> Option<Callee> {
     match &types.body.expr(call).kind {
         ExprKind::Call { callee, .. } => match &types.body.expr(*callee).kind {
-            ExprKind::Path(path) => function(types, path),
-            _ => Callee::Unknown,
+            ExprKind::Path(path) => Some(function(types, path)),
+            _ => Some(Callee::Unknown),
         },
         ExprKind::MethodCall { receiver, method, .. } => self::method(types, *receiver, method),
-        _ => Callee::Unknown,
+        _ => Some(Callee::Unknown),
     }
 }
 
@@ -111,21 +125,21 @@ fn is_below(path: &[Name], module: &[Name], here: &[Name]) -> bool {
     }
 }
 
-fn method(types: &Types<'_>, receiver: ExprId, method: &Name) -> Callee {
+fn method(types: &Types<'_>, receiver: ExprId, method: &Name) -> Option<Callee> {
     let mut of = types.of(receiver);
     // Facts name the type that comes back in the end, and these are methods of the results around it.
     if is_adapter(method) && is_bare(&of) {
-        return Callee::Unknown;
+        return Some(Callee::Unknown);
     }
     for _ in 0..8 {
         match &of {
             Ty::Named(path, _) => {
                 let found = methods_of(types.index, path, method);
                 if !found.is_empty() {
-                    return Callee::Workspace { functions: found, resolved: true };
+                    return Some(Callee::Workspace { functions: found, resolved: true });
                 }
             }
-            Ty::Bounds(bounds) => return of_bounds(types.index, bounds, method),
+            Ty::Bounds(bounds) => return Some(of_bounds(types.index, bounds, method)),
             _ => {}
         }
         let Some(inner) = of.deref().or_else(|| target(types.index, &of)) else { break };
@@ -133,12 +147,12 @@ fn method(types: &Types<'_>, receiver: ExprId, method: &Name) -> Callee {
     }
     match of {
         Ty::Named(path, _) if types.index.types_at(&path).is_empty() => {
-            Callee::Foreign(path.into_iter().chain([method.clone()]).collect())
+            Some(Callee::Foreign(path.into_iter().chain([method.clone()]).collect()))
         }
-        Ty::Slice(_) => Callee::Foreign(vec![Name::new("slice"), method.clone()]),
-        Ty::Tuple(_) | Ty::Future(_) => Callee::Unknown,
+        Ty::Slice(_) => Some(Callee::Foreign(vec![Name::new("slice"), method.clone()])),
+        Ty::Tuple(_) | Ty::Future(_) => Some(Callee::Unknown),
         // A type of the workspace without such a method: it derefs to another one, or a macro gives it.
-        _ => namesakes(types.index, method),
+        _ => None,
     }
 }
 
@@ -268,29 +282,26 @@ fn methods_of(index: &Index<'_>, path: &[Name], method: &Name) -> Vec<FunctionId
             _ => Vec::new(),
         };
     }
-    let in_impls = index.methods_in_impls(of, method);
-    let mut found: Vec<FunctionId> = in_impls
-        .iter()
-        // What a foreign type has from here, it has through a trait.
-        .filter(|(_, block)| !is_foreign || block.of_trait.is_some())
-        .filter(|(_, block)| type_name(&block.self_ty).is_some_and(|name| name == *of))
-        .map(|(id, _)| *id)
-        .collect();
-    narrow_to_crate(index, path, &mut found);
+    let own = |in_impls: Vec<(FunctionId, &Impl)>| -> Vec<FunctionId> {
+        in_impls
+            .iter()
+            // What a foreign type has from here, it has through a trait.
+            .filter(|(_, block)| !is_foreign || block.of_trait.is_some())
+            .filter(|(_, block)| type_name(&block.self_ty).is_some_and(|name| name == *of))
+            .map(|(id, _)| *id)
+            .collect()
+    };
+    // Of types of one name in several crates the path says which; the files of the others need not be read.
+    let krate = path.first().filter(|_| path.len() > 1);
+    let mut found = krate.map_or_else(Vec::new, |krate| own(index.methods_in_impls_of(krate, of, method)));
+    if found.is_empty() {
+        found = own(index.methods_in_impls(of, method));
+    }
     narrow_to_type(index, path, &mut found);
     if found.is_empty() {
         found = defaults_of(index, of, method);
     }
     found
-}
-
-/// Types of one name in several crates: the path says which.
-fn narrow_to_crate(index: &Index<'_>, path: &[Name], found: &mut Vec<FunctionId>) {
-    let Some(krate) = path.first().filter(|_| path.len() > 1 && found.len() > 1) else { return };
-    let in_crate = |id: &FunctionId| index.scope(*id).is_some_and(|scope| paths::crate_name(index, scope) == *krate);
-    if found.iter().any(in_crate) {
-        found.retain(in_crate);
-    }
 }
 
 /// Types of one name in one crate: the path of the type that an impl block is for says which.
@@ -309,11 +320,11 @@ fn narrow_to_type(index: &Index<'_>, path: &[Name], found: &mut Vec<FunctionId>)
 
 /// The bodies that traits give for a method, of those traits that a type implements.
 fn defaults_of(index: &Index<'_>, of: &str, method: &Name) -> Vec<FunctionId> {
-    let named = index.functions_named(method).unwrap_or_default();
+    let named = index.functions_beside_traits_of(of, method);
     let is_implemented = |id: &FunctionId| index.trait_of(*id).is_some_and(|name| index.implements(of, name));
     named.into_iter().filter(is_implemented).collect()
 }
 
-fn implements(block: &crate::ir::Impl, name: &str) -> bool {
+fn implements(block: &Impl, name: &str) -> bool {
     block.of_trait.as_ref().is_some_and(|path| path.last() == name)
 }

@@ -8,22 +8,26 @@
 
 pub mod calls;
 mod flow;
+mod kept;
 pub mod paths;
-mod scan;
+pub(crate) mod scan;
+pub mod trace;
 pub mod ty;
 pub mod types;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::OnceLock;
 
 use rayon::join;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::discover::Workspace;
 use crate::ir::lower;
-use crate::ir::{Body, FileIr, Function, Impl, Name, Owner, Path, TraitDecl, TypeDecl};
-use crate::source::Problem;
-use crate::source::{FileId, SourceFile};
+use crate::ir::{Body, FileIr, Function, Impl, Import, Name, Owner, Path, TraitDecl, TypeDecl};
+use crate::source::{FileId, Problem, SourceFile, Span, fingerprint, short_fingerprint};
+pub use kept::Kept;
+use kept::Read;
+use trace::{Asked, Trace};
 
 /// More files than this declaring one name, and a call that could mean any of them counts as unresolved: parsing
 /// them all would cost more than the answer is worth, and they would hardly agree.
@@ -34,8 +38,12 @@ pub struct Index<'w> {
     /// What is indexed.
     pub workspace: &'w Workspace,
     tests: bool,
+    /// Whether what is asked is written down.
+    is_watched: bool,
     foreign: HashSet<String>,
-    files: Vec<OnceLock<Result<Read, Problem>>>,
+    /// Files of modules that are for tests, where tests do not count.
+    for_tests: HashSet<FileId>,
+    kept: Kept,
     awaits: Vec<usize>,
     /// What kinds of words stand in each file, in the order of [`Hint`].
     hints: Vec<[bool; 2]>,
@@ -51,6 +59,8 @@ pub struct Index<'w> {
     impls: HashMap<&'w str, Vec<FileId>>,
     macros: HashMap<&'w str, Vec<FileId>>,
     statics: HashMap<&'w str, Vec<FileId>>,
+    /// The path of the module that each file is.
+    homes: Vec<Vec<Name>>,
     /// Packages by the name that paths give them.
     crates: HashMap<String, usize>,
     /// The file of each module of each package.
@@ -66,22 +76,29 @@ pub enum Hint {
     MayBlock,
 }
 
-/// A file that has been read.
-struct Read {
-    ir: FileIr,
-    /// Its functions by name.
-    functions: HashMap<Name, Vec<usize>>,
-    /// The bodies that were left out at first, read when somebody asks for one.
-    bodies: Vec<OnceLock<Option<Body>>>,
+/// A file, and what its text may declare.
+struct Scanned<'s, 'w> {
+    id: FileId,
+    text: &'w str,
+    scan: &'s scan::Scan,
 }
 
 /// A function of the workspace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FunctionId {
     /// Its file.
     pub file: FileId,
     /// Index into [`FileIr::functions`].
     pub index: usize,
+}
+
+/// What a file declares, as numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Declared {
+    /// Of everything but what stands in bodies.
+    pub(crate) fingerprint: u128,
+    /// Of each function: of all of it, and the line on which it stands.
+    pub(crate) functions: Vec<(u64, usize)>,
 }
 
 /// A place from which names are looked up: a module of a file, and the impl or trait around.
@@ -98,37 +115,48 @@ pub struct Scope {
 impl<'w> Index<'w> {
     /// Scans every file of the workspace. With `tests`, test code counts too.
     pub fn new(workspace: &'w Workspace, tests: bool) -> Index<'w> {
-        let scans: Vec<scan::Scan<'w>> = workspace.files.par_iter().map(|file| scan::scan(&file.text)).collect();
+        Index::resume(workspace, tests, Kept::default())
+    }
+
+    /// The same, with what is kept of a former index of these files; all else is read as it is asked for.
+    pub fn resume(workspace: &'w Workspace, tests: bool, mut kept: Kept) -> Index<'w> {
+        kept.fill(workspace);
+        let scans: Vec<&scan::Scan> = kept.scans.iter().flatten().collect();
         let for_tests = if tests { HashSet::new() } else { files_for_tests(workspace, &scans) };
-        let read: Vec<(FileId, &scan::Scan<'w>)> =
-            file_ids(scans.len()).zip(&scans).filter(|(file, _)| !for_tests.contains(file)).collect();
-        let mut awaits = vec![0; scans.len()];
-        let mut hints = vec![[false; 2]; scans.len()];
-        for (file, scan) in &read {
-            awaits[file.0 as usize] = scan.awaits;
-            hints[file.0 as usize] = [scan.starts_many, scan.may_block];
+        let read: Vec<Scanned<'_, 'w>> = file_ids(scans.len())
+            .zip(&workspace.files)
+            .zip(scans)
+            .map(|((id, file), scan)| Scanned { id, text: &file.text, scan })
+            .filter(|file| !for_tests.contains(&file.id))
+            .collect();
+        let mut awaits = vec![0; workspace.files.len()];
+        let mut hints = vec![[false; 2]; workspace.files.len()];
+        for Scanned { id, scan, .. } in &read {
+            awaits[id.0 as usize] = scan.awaits;
+            hints[id.0 as usize] = [scan.starts_many, scan.may_block];
         }
         let (((functions, types), (traits, impls)), (macros, statics)) = join(
             || {
                 join(
-                    || join(|| by_name(&read, |scan| &*scan.functions), || by_name(&read, |scan| &*scan.types)),
-                    || join(|| by_name(&read, |scan| &*scan.traits), || by_name(&read, |scan| &*scan.impls)),
+                    || join(|| by_name(&read, |scan| &scan.functions), || by_name(&read, |scan| &scan.types)),
+                    || join(|| by_name(&read, |scan| &scan.traits), || by_name(&read, |scan| &scan.impls)),
                 )
             },
-            || join(|| by_name(&read, |scan| &*scan.macros), || by_name(&read, |scan| &*scan.statics)),
+            || join(|| by_name(&read, |scan| &scan.macros), || by_name(&read, |scan| &scan.statics)),
         );
-        let naming: Vec<&(FileId, &scan::Scan<'w>)> = read.iter().filter(|(_, scan)| scan.names_us).collect();
-        let naming_us = naming.iter().map(|(file, _)| *file).collect();
-        let claimed = naming.iter().flat_map(|(_, scan)| &scan.functions).copied().collect();
+        let naming = || read.iter().filter(|file| file.scan.names_us);
+        let naming_us = naming().map(|file| file.id).collect();
+        let claimed = naming().flat_map(|file| file.scan.functions.iter().map(|name| file.name(*name))).collect();
         let foreign = foreign_crates(workspace);
-        let files = workspace.files.iter().map(|_| OnceLock::new()).collect();
-        let (crates, modules) = (crates(workspace), modules(workspace));
+        let (homes, crates, modules) = (homes(workspace), crates(workspace), modules(workspace));
         let twins = twins(&functions);
         Index {
             workspace,
             tests,
+            is_watched: false,
             foreign,
-            files,
+            for_tests,
+            kept,
             awaits,
             hints,
             twins,
@@ -140,14 +168,78 @@ impl<'w> Index<'w> {
             impls,
             macros,
             statics,
+            homes,
             crates,
             modules,
         }
     }
 
+    /// From now on what is asked is written down; see [`trace::watched`].
+    pub fn watch(&mut self) {
+        self.is_watched = true;
+    }
+
+    pub(crate) fn note(&self, asked: Asked) {
+        if self.is_watched {
+            trace::note(asked);
+        }
+    }
+
+    /// Watches some work, where anything is written down.
+    pub(crate) fn watched<T>(&self, work: impl FnOnce() -> T) -> (T, Trace) {
+        if self.is_watched { trace::watched(work) } else { (work(), Trace::new()) }
+    }
+
+    fn note_name(&self, name: &str) {
+        if self.is_watched {
+            trace::note(Asked::Name(trace::hashed(name)));
+        }
+    }
+
+    /// What a file declares, as numbers to compare with those of other runs; of one that has been read.
+    pub(crate) fn declared_if_read(&self, file: FileId) -> Option<Declared> {
+        self.kept.files[file.0 as usize].get()?;
+        Some(self.declared(file))
+    }
+
+    /// The same; reads the file when nobody has asked before.
+    pub(crate) fn declared(&self, file: FileId) -> Declared {
+        let source = self.source(file);
+        let Ok(ir) = self.read(file) else {
+            return Declared { fingerprint: fingerprint(["broken", &source.text]), functions: Vec::new() };
+        };
+        let function = |function: &Function| {
+            let line = source.position(function.name_span.start).line;
+            (short_fingerprint(source.slice(function.span)), line)
+        };
+        Declared { fingerprint: ir.fingerprint, functions: ir.functions.iter().map(function).collect() }
+    }
+
+    /// What a scan found in a file.
+    pub(crate) fn scan(&self, file: FileId) -> Option<&scan::Scan> {
+        self.kept.scans[file.0 as usize].as_ref()
+    }
+
+    /// Of what the scans say together and nobody asks by name.
+    pub(crate) fn fingerprint(&self) -> u128 {
+        let sorted = |names: &HashSet<&str>| {
+            let mut names: Vec<String> = names.iter().map(ToString::to_string).collect();
+            names.sort_unstable();
+            names.join(" ")
+        };
+        let for_tests = self.file_ids().filter(|file| self.for_tests.contains(file)).map(|file| file.0.to_string());
+        let for_tests: Vec<String> = for_tests.collect();
+        fingerprint([&*sorted(&self.twins), &sorted(&self.claimed), &for_tests.join(" ")])
+    }
+
+    /// What of it holds as long as the texts do.
+    pub fn keep(self) -> Kept {
+        self.kept
+    }
+
     /// Frees it on all threads; there is much to free.
     pub fn free(self) {
-        self.files.into_par_iter().for_each(drop);
+        self.kept.free();
     }
 
     /// Whether an absolute path leaves the workspace.
@@ -157,7 +249,12 @@ impl<'w> Index<'w> {
 
     /// Every file's id.
     pub fn file_ids(&self) -> impl Iterator<Item = FileId> + use<> {
-        file_ids(self.files.len())
+        file_ids(self.kept.files.len())
+    }
+
+    /// The path of the module that a file is; it begins with its crate's name, or with `crate` where it has no package.
+    pub(crate) fn home(&self, file: FileId) -> &[Name] {
+        &self.homes[file.0 as usize]
     }
 
     /// A file's path and text.
@@ -206,16 +303,8 @@ impl<'w> Index<'w> {
     }
 
     fn read_once(&self, file: FileId) -> Result<&Read, &Problem> {
-        let read = || {
-            let ir = lower::read_outline(self.source(file), self.tests)?;
-            let mut functions: HashMap<Name, Vec<usize>> = HashMap::new();
-            for (number, function) in ir.functions.iter().enumerate() {
-                functions.entry(function.name.clone()).or_default().push(number);
-            }
-            let bodies = ir.functions.iter().map(|_| OnceLock::new()).collect();
-            Ok(Read { ir, functions, bodies })
-        };
-        self.files[file.0 as usize].get_or_init(read).as_ref()
+        self.note(Asked::Declarations(file));
+        self.kept.files[file.0 as usize].get_or_init(|| Read::new(self.source(file), self.tests)).as_ref()
     }
 
     /// The functions of that name in a file.
@@ -226,6 +315,14 @@ impl<'w> Index<'w> {
         numbers.iter().map(move |index| (FunctionId { file, index: *index }, &functions[*index]))
     }
 
+    /// The imports of a module that may bring in a trait of a crate of which facts are known.
+    pub(crate) fn foreign_traits(&self, file: FileId, module: usize) -> impl Iterator<Item = &Import> {
+        let read = self.read_once(file).ok();
+        let numbers = read.map_or(&[][..], |read| read.foreign_traits(module));
+        let imports = read.and_then(|read| read.ir.modules.get(module)).map_or(&[][..], |module| &module.imports);
+        numbers.iter().map(|number| &imports[*number])
+    }
+
     /// As [`Index::read`], for those who only look things up.
     pub fn file(&self, file: FileId) -> Option<&FileIr> {
         self.read(file).ok()
@@ -234,6 +331,13 @@ impl<'w> Index<'w> {
     /// The function behind an id.
     pub fn function(&self, id: FunctionId) -> Option<&Function> {
         self.file(id.file)?.functions.get(id.index)
+    }
+
+    /// The line on which a function's name stands.
+    pub(crate) fn line_of(&self, id: FunctionId) -> Option<usize> {
+        let function = self.function(id)?;
+        self.note(Asked::Line(id));
+        Some(self.source(id.file).position(function.name_span.start).line)
     }
 
     /// Where names in a function are looked up from.
@@ -252,6 +356,7 @@ impl<'w> Index<'w> {
     /// be parsed.
     pub fn body(&self, id: FunctionId) -> Option<&Body> {
         let read = self.read_once(id.file).ok()?;
+        self.note(Asked::Body(id));
         let function = read.ir.functions.get(id.index)?;
         if !function.is_outlined {
             return function.body.as_ref();
@@ -262,6 +367,7 @@ impl<'w> Index<'w> {
 
     /// Whether the workspace may declare something of that name.
     pub(crate) fn declares(&self, name: &str) -> bool {
+        self.note_name(name);
         [&self.functions, &self.types, &self.traits, &self.statics].iter().any(|map| map.contains_key(name))
     }
 
@@ -276,6 +382,7 @@ impl<'w> Index<'w> {
 
     /// Whether any file declares a function of that name.
     pub fn declares_function(&self, name: &str) -> bool {
+        self.note_name(name);
         self.functions.contains_key(name)
     }
 
@@ -287,10 +394,26 @@ impl<'w> Index<'w> {
 
     /// The methods of that name in impl blocks whose header names `of`.
     pub(crate) fn methods_in_impls(&self, of: &str, name: &str) -> Vec<(FunctionId, &Impl)> {
+        self.methods_in_impls_where(of, name, |_| true)
+    }
+
+    /// The same, of one crate.
+    pub(crate) fn methods_in_impls_of(&self, krate: &Name, of: &str, name: &str) -> Vec<(FunctionId, &Impl)> {
+        self.methods_in_impls_where(of, name, |file| self.home(file).first() == Some(krate))
+    }
+
+    fn methods_in_impls_where(
+        &self,
+        of: &str,
+        name: &str,
+        is_meant: impl Fn(FileId) -> bool,
+    ) -> Vec<(FunctionId, &Impl)> {
+        self.note_name(of);
         let Some(files) = self.impls.get(of) else { return Vec::new() };
+        self.note_name(name);
         let declare_it = self.functions.get(name).map_or(&[][..], Vec::as_slice);
         let mut found = Vec::new();
-        for file in files.iter().filter(|file| declare_it.binary_search(file).is_ok()) {
+        for file in files.iter().filter(|file| is_meant(**file) && declare_it.binary_search(file).is_ok()) {
             let Some(ir) = self.file(*file) else { continue };
             for (id, function) in self.functions_named_in(*file, name) {
                 if let Owner::Impl(block) = function.owner {
@@ -309,8 +432,31 @@ impl<'w> Index<'w> {
         }
     }
 
+    /// The functions of that name in files with a trait that may be implemented for a type; those have bodies for it.
+    pub(crate) fn functions_beside_traits_of(&self, of: &str, name: &str) -> Vec<FunctionId> {
+        let Some(files) = self.candidate_files(&self.functions, name) else { return Vec::new() };
+        let may_give = files.iter().filter(|file| self.may_declare_trait_of(**file, of));
+        may_give.flat_map(|file| self.functions_named_in(*file, name)).map(|(id, _)| id).collect()
+    }
+
+    /// Whether a file may declare a trait that is implemented for a type; told without reading it.
+    fn may_declare_trait_of(&self, file: FileId, of: &str) -> bool {
+        self.note_name(of);
+        let Some(implemented) = self.impls.get(of) else { return false };
+        self.note(Asked::Traits(file));
+        let text = &self.source(file).text;
+        let mut traits = self.scan(file).into_iter().flat_map(|scan| &scan.traits).map(|place| &text[place.range()]);
+        traits.any(|name| {
+            self.note_name(name);
+            let others = self.impls.get(name).map_or(&[][..], Vec::as_slice);
+            others.iter().any(|file| implemented.binary_search(file).is_ok())
+        })
+    }
+
     /// Whether some impl block is of a trait and for a type of these names.
     pub(crate) fn implements(&self, of: &str, name: &str) -> bool {
+        self.note_name(of);
+        self.note_name(name);
         let (Some(files), Some(others)) = (self.impls.get(of), self.impls.get(name)) else { return false };
         let is_it = |block: &Impl| {
             block.of_trait.as_ref().is_some_and(|path| path.last() == name)
@@ -322,6 +468,7 @@ impl<'w> Index<'w> {
 
     /// The method of a trait's own declaration.
     pub(crate) fn methods_in_traits(&self, of: &str, name: &str) -> Vec<FunctionId> {
+        self.note_name(of);
         let files = self.traits.get(of).map_or(&[][..], Vec::as_slice);
         let mut found = Vec::new();
         for file in files {
@@ -335,6 +482,7 @@ impl<'w> Index<'w> {
 
     /// Whether the workspace declares a trait of that name.
     pub fn declares_trait(&self, name: &str) -> bool {
+        self.note_name(name);
         self.traits.get(name).is_some_and(|files| {
             files.iter().any(|file| self.file(*file).is_some_and(|ir| ir.traits.iter().any(|decl| decl.name == name)))
         })
@@ -342,6 +490,7 @@ impl<'w> Index<'w> {
 
     /// The traits of that name.
     pub(crate) fn traits_named(&self, name: &str) -> Vec<(FileId, &TraitDecl)> {
+        self.note_name(name);
         let files = self.traits.get(name).map_or(&[][..], Vec::as_slice);
         let irs = files.iter().filter_map(|file| Some((*file, self.file(*file)?)));
         irs.flat_map(|(file, ir)| ir.traits.iter().map(move |decl| (file, decl)))
@@ -386,6 +535,7 @@ impl<'w> Index<'w> {
     /// Whether a macro of the workspace may leave the body it stands in, or await: `None` when it declares none of
     /// that name.
     pub fn macro_may_leave(&self, name: &str) -> Option<bool> {
+        self.note_name(name);
         let files = self.macros.get(name)?;
         let irs = files.iter().filter_map(|file| self.file(*file));
         let found: Vec<_> = irs.flat_map(|ir| ir.macros.iter().filter(|decl| decl.name == name)).collect();
@@ -395,11 +545,13 @@ impl<'w> Index<'w> {
 
     /// Whether the workspace declares a static of that name.
     pub fn is_static(&self, name: &str) -> bool {
+        self.note_name(name);
         let Some(files) = self.statics.get(name) else { return false };
         files.iter().any(|file| self.file(*file).is_some_and(|ir| ir.statics.iter().any(|item| item.name == name)))
     }
 
     fn candidate_files<'a>(&self, map: &'a HashMap<&'w str, Vec<FileId>>, name: &str) -> Option<&'a [FileId]> {
+        self.note_name(name);
         let files = map.get(name).map_or(&[][..], Vec::as_slice);
         (files.len() <= MOST_CANDIDATE_FILES).then_some(files)
     }
@@ -426,14 +578,14 @@ pub(crate) fn type_name(ty: &crate::ir::TypeRef) -> Option<Name> {
 }
 
 /// The files of modules that are declared for tests only, and all below them.
-fn files_for_tests(workspace: &Workspace, scans: &[scan::Scan<'_>]) -> HashSet<FileId> {
+fn files_for_tests(workspace: &Workspace, scans: &[&scan::Scan]) -> HashSet<FileId> {
     let declared: HashSet<(Option<usize>, Vec<String>)> = workspace
         .files
         .iter()
         .zip(scans)
         .flat_map(|(file, scan)| {
             let path = |name: &str| file.module.iter().cloned().chain([name.to_owned()]).collect();
-            scan.test_modules.iter().map(move |name| (file.package, path(name)))
+            scan.test_modules.iter().map(move |name| (file.package, path(file.slice(*name))))
         })
         .collect();
     let is_below = |file: &SourceFile| {
@@ -458,6 +610,18 @@ fn foreign_crates(workspace: &Workspace) -> HashSet<String> {
         }
     }
     names
+}
+
+/// The path of the module that each file is.
+fn homes(workspace: &Workspace) -> Vec<Vec<Name>> {
+    let crates: Vec<Name> =
+        workspace.packages.iter().map(|package| Name::new(package.name.replace('-', "_"))).collect();
+    let of_file = |file: &SourceFile| {
+        let krate = file.package.and_then(|package| crates.get(package)).cloned();
+        let modules = file.module.iter().map(Name::new);
+        std::iter::once(krate.unwrap_or_else(|| Name::new("crate"))).chain(modules).collect()
+    };
+    workspace.files.iter().map(of_file).collect()
 }
 
 /// The packages of the workspace by the names that paths give them.
@@ -504,20 +668,23 @@ fn twins<'w>(functions: &HashMap<&'w str, Vec<FileId>>) -> HashSet<&'w str> {
 }
 
 /// The files that each name stands in, in order.
-fn by_name<'w>(
-    scans: &[(FileId, &scan::Scan<'w>)],
-    names: impl for<'a> Fn(&'a scan::Scan<'w>) -> &'a [&'w str],
-) -> HashMap<&'w str, Vec<FileId>> {
+fn by_name<'w>(files: &[Scanned<'_, 'w>], names: impl Fn(&scan::Scan) -> &[Span]) -> HashMap<&'w str, Vec<FileId>> {
     let mut map: HashMap<&'w str, Vec<FileId>> = HashMap::new();
-    for (file, scan) in scans {
-        for name in names(scan) {
-            let files = map.entry(name).or_default();
-            if files.last() != Some(file) {
-                files.push(*file);
+    for file in files {
+        for name in names(file.scan) {
+            let found = map.entry(file.name(*name)).or_default();
+            if found.last() != Some(&file.id) {
+                found.push(file.id);
             }
         }
     }
     map
+}
+
+impl<'w> Scanned<'_, 'w> {
+    fn name(&self, place: Span) -> &'w str {
+        &self.text[place.range()]
+    }
 }
 
 fn file_ids(count: usize) -> impl Iterator<Item = FileId> {

@@ -100,14 +100,12 @@ pub(crate) fn expand(index: &Index<'_>, scope: Scope, mut names: Vec<Name>) -> V
 
 /// The name of the crate a file belongs to, as paths spell it; `crate` for a file without a package.
 pub(crate) fn crate_name(index: &Index<'_>, scope: Scope) -> Name {
-    let package = index.source(scope.file).package.and_then(|package| index.workspace.packages.get(package));
-    package.map_or_else(|| Name::new("crate"), |package| Name::new(package.name.replace('-', "_")))
+    index.home(scope.file).first().cloned().unwrap_or_default()
 }
 
 /// The absolute path of the module of a scope.
 pub(crate) fn module_path(index: &Index<'_>, scope: Scope) -> Vec<Name> {
-    let mut path = crate_path(index, scope);
-    path.extend(index.source(scope.file).module.iter().map(Name::new));
+    let mut path = index.home(scope.file).to_vec();
     if let Some(ir) = index.file(scope.file) {
         path.extend(ir.modules.get(scope.module).into_iter().flat_map(|module| module.path.iter().cloned()));
     }

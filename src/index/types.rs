@@ -9,7 +9,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
 
-use crate::index::calls::{self, Callee, callee};
+use crate::index::calls::{self, Callee, callee, resolved};
 use crate::index::flow::{self, How, Source};
 use crate::index::ty::{Ty, lower};
 use crate::index::{FunctionId, Index, Scope, paths};
@@ -33,6 +33,8 @@ pub struct Types<'a> {
     /// Where its names are looked up from.
     pub scope: Scope,
     known: RefCell<HashMap<ExprId, Ty>>,
+    callees: RefCell<HashMap<ExprId, Option<Callee>>>,
+    namesakes: RefCell<HashMap<ExprId, Callee>>,
     sources: OnceCell<HashMap<LocalId, Source>>,
     handed: OnceCell<HashMap<LocalId, Source>>,
     used: OnceCell<HashSet<LocalId>>,
@@ -53,6 +55,8 @@ impl<'a> Types<'a> {
             body,
             scope,
             known: RefCell::default(),
+            callees: RefCell::default(),
+            namesakes: RefCell::default(),
             sources: OnceCell::new(),
             handed: OnceCell::new(),
             used: OnceCell::new(),
@@ -75,6 +79,16 @@ impl<'a> Types<'a> {
         *self.depth.borrow_mut() -= 1;
         self.known.borrow_mut().insert(expr, ty.clone());
         ty
+    }
+
+    /// What a call means; asked again and again too.
+    pub(super) fn callee(&self, call: ExprId, find: impl FnOnce() -> Option<Callee>) -> Option<Callee> {
+        kept(&self.callees, call, find)
+    }
+
+    /// Whose name a call's method has, where nothing else is known of it.
+    pub(super) fn namesakes(&self, call: ExprId, find: impl FnOnce() -> Callee) -> Callee {
+        kept(&self.namesakes, call, find)
     }
 
     /// The type of a local.
@@ -208,14 +222,13 @@ impl<'a> Types<'a> {
     }
 
     fn result(&self, call: ExprId) -> Ty {
-        match callee(self, call) {
-            // What only shares its name with methods of the standard library is one of those.
-            Callee::Workspace { functions, resolved } if resolved || !is_std_method(self.body, call) => {
-                self.declared_result(call, &functions)
-            }
+        // What only shares its name with methods of the standard library is one of those.
+        let found = if is_std_method(self.body, call) { resolved(self, call) } else { callee(self, call) };
+        match found {
+            Callee::Workspace { functions, .. } => self.declared_result(call, &functions),
             Callee::Constructor(path) => Ty::Named(path, Vec::new()),
             Callee::Foreign(path) => self.foreign_result(call, &path),
-            Callee::Workspace { .. } | Callee::Unknown => self.combinator(call),
+            Callee::Unknown => self.combinator(call),
         }
     }
 
@@ -356,6 +369,16 @@ impl<'a> Types<'a> {
         }
         found
     }
+}
+
+/// What is known already, or is found and kept.
+fn kept<T: Clone>(known: &RefCell<HashMap<ExprId, T>>, of: ExprId, find: impl FnOnce() -> T) -> T {
+    if let Some(known) = known.borrow().get(&of) {
+        return known.clone();
+    }
+    let found = find();
+    known.borrow_mut().insert(of, found.clone());
+    found
 }
 
 fn is_std_method(body: &Body, call: ExprId) -> bool {

@@ -54,6 +54,8 @@ pub struct FileIr {
     pub allows: Vec<Allow>,
     /// Comments that speak to this tool and are not understood.
     pub unclear: Vec<Unclear>,
+    /// Of all of this but places and what bodies hold that declare nothing, in a file that was read without them.
+    pub fingerprint: u128,
 }
 
 /// A comment or attribute that allows lints.

@@ -8,7 +8,7 @@ mod names;
 mod pattern;
 pub mod sql;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub use crates::{crates, fact, has_facts, is_trait, kind, knows, trait_facts};
 pub use names::{Names, SyncMethod, names};
@@ -53,7 +53,7 @@ impl Fact {
 }
 
 /// What a call does beyond its arguments.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Deed {
     /// Nothing.
@@ -162,7 +162,7 @@ pub enum Kind {
 }
 
 /// Why nothing may cross a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Fence {
     /// It lets time pass.

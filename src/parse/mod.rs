@@ -26,6 +26,8 @@ pub struct Parsed {
     pub offset: usize,
     /// The opening braces of the bodies that were left out, ascending.
     pub emptied: Vec<u32>,
+    /// Of what the file declares, when bodies may have been left out: the same while only what they hold changes.
+    pub fingerprint: u128,
 }
 
 /// Parses a file.
@@ -35,7 +37,7 @@ pub struct Parsed {
 /// The text is not Rust that the parser knows, or is nested too deeply to be read.
 pub fn parse(file: &SourceFile) -> Result<Parsed, Problem> {
     let offset = start_of_code(&file.text);
-    Ok(Parsed { tree: parse_code(file, offset, &file.text[offset..])?, offset, emptied: Vec::new() })
+    Ok(Parsed { tree: parse_code(file, offset, &file.text[offset..])?, offset, emptied: Vec::new(), fingerprint: 0 })
 }
 
 /// Parses a file without most of its bodies; see [`Parsed::emptied`].
@@ -46,13 +48,13 @@ pub fn parse(file: &SourceFile) -> Result<Parsed, Problem> {
 pub fn parse_outline(file: &SourceFile, tests: bool) -> Result<Parsed, Problem> {
     let offset = start_of_code(&file.text);
     let outline = outline::outline(&file.text[offset..], tests);
-    match parse_code(file, offset, &outline.text) {
+    match parse_shallow(file, offset, &outline.text, outline.too_deep) {
         Ok(tree) => {
             let emptied = outline.emptied.into_iter().map(|at| Span::new(offset + at, offset + at).start).collect();
-            Ok(Parsed { tree, offset, emptied })
+            Ok(Parsed { tree, offset, emptied, fingerprint: outline.fingerprint })
         }
         // What looks like a body may be a constant in a type.
-        Err(_) => parse(file),
+        Err(_) => Ok(Parsed { fingerprint: outline.fingerprint, ..parse(file)? }),
     }
 }
 
@@ -66,7 +68,17 @@ pub fn parse_piece<T: syn::parse::Parse>(file: &SourceFile, piece: Span) -> Resu
 }
 
 fn parse_code<T: syn::parse::Parse>(file: &SourceFile, offset: usize, code: &str) -> Result<T, Problem> {
-    if let Some(place) = nesting::too_deep(code, MacroTokens::Kept) {
+    parse_shallow(file, offset, code, nesting::too_deep(code, MacroTokens::Kept))
+}
+
+/// Parses code of which it is known where it is nested too deeply.
+fn parse_shallow<T: syn::parse::Parse>(
+    file: &SourceFile,
+    offset: usize,
+    code: &str,
+    too_deep: Option<usize>,
+) -> Result<T, Problem> {
+    if let Some(place) = too_deep {
         let help = "split what stands here into smaller functions or expressions, or leave the file out";
         return Err(problem(file, offset + place, "nested too deeply to be read".to_owned(), Some(help)));
     }

@@ -39,8 +39,13 @@ pub(crate) enum MacroTokens {
 
 /// The first byte at which the text is nested too deeply.
 pub(crate) fn too_deep(text: &str, macros: MacroTokens) -> Option<usize> {
+    too_deep_among(text, lexemes(text), macros)
+}
+
+/// The same, of a text that is left with these tokens.
+pub(super) fn too_deep_among(text: &str, tokens: impl Iterator<Item = Lexeme>, macros: MacroTokens) -> Option<usize> {
     let mut scan = Scan { text, macros, level: Level::default(), around: Vec::new(), outside: 0, before: [None; 3] };
-    for lexeme in lexemes(text) {
+    for lexeme in tokens {
         scan.read(lexeme);
         if scan.outside + scan.level.height() > LIMIT {
             return Some(lexeme.start);

@@ -10,9 +10,8 @@
 use std::ops::Range;
 
 use super::lexemes::{Kind, Lexeme, lexemes};
-
-/// Words that begin a declaration; a body with one of them stays.
-const DECLARES: [&str; 10] = ["fn", "impl", "mod", "use", "struct", "enum", "trait", "static", "type", "macro_rules"];
+use super::nesting::{MacroTokens, too_deep_among};
+use crate::source::fingerprint;
 
 /// Shorter bodies are cheaper to parse than to find out about.
 const SHORTEST: usize = 64;
@@ -24,11 +23,16 @@ pub(crate) struct Outline {
     pub(crate) text: String,
     /// Byte offset in the whole text of the brace that opens each emptied body, ascending.
     pub(crate) emptied: Vec<usize>,
+    /// Of what the text declares: it stays the same while only bodies change that declare nothing.
+    pub(crate) fingerprint: u128,
+    /// Where it is nested too deeply.
+    pub(crate) too_deep: Option<usize>,
 }
 
 /// Leaves out bodies. Without `tests`, `#[cfg(test)]` modules are emptied too.
 pub(crate) fn outline(code: &str, tests: bool) -> Outline {
-    let mut walk = Walk { code, tokens: lexemes(code).collect(), at: 0, holes: Vec::new(), emptied: Vec::new() };
+    let tokens = lexemes(code).collect();
+    let mut walk = Walk { code, tokens, at: 0, holes: Vec::new(), bodies: Vec::new(), emptied: Vec::new() };
     while walk.at < walk.tokens.len() {
         match walk.word(walk.at) {
             "macro_rules" => walk.skip_macro_rules(),
@@ -37,7 +41,9 @@ pub(crate) fn outline(code: &str, tests: bool) -> Outline {
             _ => walk.at += 1,
         }
     }
-    Outline { text: blanked(code, &walk.holes), emptied: walk.emptied }
+    let fingerprint = fingerprint(between(code, &walk.bodies));
+    let too_deep = too_deep_among(code, left(&walk.tokens, &walk.holes), MacroTokens::Kept);
+    Outline { text: blanked(code, &walk.holes), emptied: walk.emptied, fingerprint, too_deep }
 }
 
 struct Walk<'a> {
@@ -45,6 +51,8 @@ struct Walk<'a> {
     tokens: Vec<Lexeme>,
     at: usize,
     holes: Vec<Range<usize>>,
+    /// What declares nothing: bodies, left out or not, and what is for tests.
+    bodies: Vec<Range<usize>>,
     emptied: Vec<usize>,
 }
 
@@ -89,7 +97,11 @@ impl Walk<'_> {
             return;
         };
         let inside = self.tokens[at].end..self.tokens[close].start;
-        if inside.len() < SHORTEST || !self.may_be_left_out(at + 1..close) {
+        let body = self.body(at + 1..close);
+        if !body.declares {
+            self.bodies.push(inside.clone());
+        }
+        if inside.len() < SHORTEST || body.declares || body.awaits > 1 {
             // What it declares may have bodies of its own.
             self.at = at + 1;
             return;
@@ -99,23 +111,20 @@ impl Walk<'_> {
         self.at = close + 1;
     }
 
-    fn may_be_left_out(&self, body: Range<usize>) -> bool {
-        let mut awaits = 0;
+    fn body(&self, tokens: Range<usize>) -> Inside {
+        let mut found = Inside { awaits: 0, declares: false };
         let mut has_loop = false;
-        for at in body {
-            let word = self.word(at);
-            has_loop |= word == "for";
-            // One in a loop waits for itself.
-            awaits += match word {
-                "await" if has_loop => 2,
-                "await" | "join" | "try_join" => 1,
-                _ => 0,
-            };
-            if awaits > 1 || DECLARES.contains(&word) {
-                return false;
+        for at in tokens {
+            match self.word(at) {
+                "for" => has_loop = true,
+                // One in a loop waits for itself.
+                "await" if has_loop => found.awaits += 2,
+                "await" | "join" | "try_join" => found.awaits += 1,
+                word if declares(word) => return Inside { declares: true, ..found },
+                _ => {}
             }
         }
-        true
+        found
     }
 
     /// `#[cfg(test)] mod name { .. }`, with other attributes and a visibility between.
@@ -138,7 +147,9 @@ impl Walk<'_> {
             && self.text(at + 2) == "{"
             && let Some(close) = self.close(at + 2)
         {
-            self.holes.push(self.tokens[at + 2].end..self.tokens[close].start);
+            let inside = self.tokens[at + 2].end..self.tokens[close].start;
+            self.bodies.push(inside.clone());
+            self.holes.push(inside);
             self.at = close + 1;
         }
     }
@@ -158,6 +169,38 @@ impl Walk<'_> {
         }
         None
     }
+}
+
+/// What a body holds.
+struct Inside {
+    /// How often it awaits; one in a loop counts twice.
+    awaits: usize,
+    /// Whether it may declare something.
+    declares: bool,
+}
+
+/// Words that begin a declaration; a body with one of them stays.
+fn declares(word: &str) -> bool {
+    matches!(
+        word,
+        "fn" | "impl" | "mod" | "use" | "struct" | "enum" | "union" | "trait" | "static" | "type" | "macro_rules"
+    )
+}
+
+/// The tokens outside of the holes.
+fn left<'a>(tokens: &'a [Lexeme], holes: &'a [Range<usize>]) -> impl Iterator<Item = Lexeme> + 'a {
+    let mut holes = holes.iter().peekable();
+    tokens.iter().copied().filter(move |token| {
+        while holes.next_if(|hole| hole.end <= token.start).is_some() {}
+        holes.peek().is_none_or(|hole| token.start < hole.start)
+    })
+}
+
+/// What stands around the holes.
+fn between<'a>(code: &'a str, holes: &'a [Range<usize>]) -> impl Iterator<Item = &'a str> {
+    let starts = std::iter::once(0).chain(holes.iter().map(|hole| hole.end));
+    let ends = holes.iter().map(|hole| hole.start).chain([code.len()]);
+    starts.zip(ends).map(|(start, end)| &code[start..end])
 }
 
 fn blanked(code: &str, holes: &[Range<usize>]) -> String {
@@ -206,9 +249,40 @@ mod tests {
     }
 
     #[test]
+    fn only_what_declares_nothing_may_change_unseen() {
+        let fingerprint = |code: &str| outline(code, false).fingerprint;
+        let with = |body: &str| fingerprint(&format!("fn f() {{ {body} }} struct A;"));
+        let same = with("1");
+        for body in ["", LONG, "a().await; b().await;", "\n\n// nothing\n", "let fun = \"fn g() {}\";"] {
+            assert_eq!(with(body), same, "{body}");
+        }
+        for body in ["fn g() {}", "use a::b; 1", "struct B;", "macro_rules! m { () => {} }", "static N: u8 = 1;"] {
+            assert_ne!(with(body), same, "{body}");
+        }
+        assert_ne!(fingerprint("fn f() { 1 } struct B;"), same);
+        assert_ne!(fingerprint("async fn f() { 1 } struct A;"), same);
+        assert_ne!(fingerprint("fn f(); struct A;"), same);
+        assert_ne!(fingerprint("// conjoin: reads -- so\nfn f() { 1 } struct A;"), same);
+    }
+
+    #[test]
     fn rules_of_macros_are_left_alone() {
         let code = format!("macro_rules! m {{ () => {{ fn f() {{ {LONG} }} }} }}");
         assert_eq!(outlined(&code), code);
+    }
+
+    #[test]
+    fn what_is_left_out_is_not_too_deep() {
+        use crate::parse::nesting::too_deep;
+        let deep = format!("{}1{}", "(".repeat(2_000), ")".repeat(2_000));
+        for code in [
+            format!("fn f() {{ let x = {deep}; {LONG} }} fn g() {{ 1 }}"),
+            format!("fn f() {{ {LONG} }} const X: u8 = {deep};"),
+            format!("fn f() {{ a().await; b().await; {deep} }} fn g() {{ {deep} }}"),
+        ] {
+            let found = outline(&code, false);
+            assert_eq!(found.too_deep, too_deep(&found.text, MacroTokens::Kept), "{}", &found.text[..60]);
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use crate::analysis::inspect::panics;
 use crate::analysis::region::{Node, Part};
-use crate::index::calls::{Callee, callee};
+use crate::index::calls::{Callee, callee, resolved};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::ir::{BinaryOp, Expr, ExprId, ExprKind, MacroKind, PatKind, Receiver, StmtKind, TypeRef};
@@ -338,7 +338,7 @@ fn receiver_is_taken(types: &Types<'_>, call: ExprId) -> bool {
 
 /// A function that is not `async` may do something when it is called, not when it is awaited.
 pub(super) fn is_eager(types: &Types<'_>, call: ExprId) -> bool {
-    let Callee::Workspace { functions, resolved: true } = callee(types, call) else { return false };
+    let Callee::Workspace { functions, resolved: true } = resolved(types, call) else { return false };
     let function = |id: &crate::index::FunctionId| types.index.function(*id);
     functions
         .iter()

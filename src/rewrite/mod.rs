@@ -33,6 +33,8 @@ use crate::rewrite::provider::Provider;
 use crate::rewrite::text::Errors;
 use crate::source::{SourceFile, Span};
 
+pub(crate) use style::style_files;
+
 /// What a rewrite needs to know.
 pub struct Region<'a> {
     /// The file.

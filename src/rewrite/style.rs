@@ -4,7 +4,7 @@
 //!
 //! Invariant: what cannot be read, or says something else, leaves the defaults.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use unicode_width::UnicodeWidthStr;
@@ -55,9 +55,14 @@ enum Heuristics {
 pub(super) fn style(source: &SourceFile) -> Style {
     let is_known = source.path.is_absolute();
     let folders = source.path.ancestors().skip(1).filter(|_| is_known);
-    let files = folders.flat_map(|folder| [".rustfmt.toml", "rustfmt.toml"].map(|name| folder.join(name)));
+    let files = folders.flat_map(style_files);
     let nearest = files.into_iter().find(|file| file.is_file());
     of(&nearest.and_then(|file| read(&file)).unwrap_or_default())
+}
+
+/// The files of a folder that may say how what lies in it and below is laid out.
+pub(crate) fn style_files(folder: &Path) -> [PathBuf; 2] {
+    [".rustfmt.toml", "rustfmt.toml"].map(|name| folder.join(name))
 }
 
 impl Style {

@@ -14,11 +14,13 @@ pub(crate) struct Ran {
     pub(crate) stderr: String,
 }
 
-/// The binary in a folder, with an environment that says nothing about colour.
+/// The binary in a folder, with an environment that says nothing about colour and builds.
 fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-conjoin"));
     command.current_dir(folder).args(arguments).stdin(Stdio::null());
-    for name in ["NO_COLOR", "CLICOLOR_FORCE", "CARGO_TERM_COLOR", "COLUMNS", "LC_ALL", "LANG", "TERM"] {
+    for name in
+        ["NO_COLOR", "CLICOLOR_FORCE", "CARGO_TERM_COLOR", "COLUMNS", "LC_ALL", "LANG", "TERM", "CARGO_TARGET_DIR"]
+    {
         command.env_remove(name);
     }
     command

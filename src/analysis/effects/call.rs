@@ -7,7 +7,7 @@ use crate::analysis::effects::names::{by_method_name, by_name, gives_away_exclus
 use crate::analysis::effects::summary::inside;
 use crate::analysis::effects::{Effect, Memory, claims, facts, pools, suspends_by_itself, words};
 use crate::diagnostic::Confidence;
-use crate::index::calls::{Callee, callee};
+use crate::index::calls::{self, Callee, callee, resolved};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index, qualified_name};
@@ -36,7 +36,9 @@ pub(super) fn call_effect(
     if let Some(effect) = special.or_else(|| of_value(types, call, awaited)) {
         return effect;
     }
-    let callee = callee(types, call);
+    // What is called by a name of the standard library is taken for that, and those that share the name are not read.
+    let is_std = !awaited && knowledge::names().sync_method(&name).is_some();
+    let callee = if is_std { resolved(types, call) } else { callee(types, call) };
     if let Some(found) = facts::find(types, call, &callee, awaited) {
         return facts::effect(types, call, &found, awaited);
     }
@@ -57,11 +59,14 @@ pub(super) fn call_effect(
         Callee::Workspace { functions, resolved: true } => {
             of_functions(types, call, &name, &functions, awaited, summary)
         }
-        callee => finaliser.or_else(|| by_method_name(types, call, &name, awaited)).unwrap_or_else(|| match callee {
-            // Foreign code does not know this workspace's memory; what is not known at all may.
-            Callee::Foreign(_) => by_name(types, call, &name, awaited),
-            Callee::Workspace { functions, .. } => of_namesakes(types, call, &name, &functions, awaited, summary),
-            _ => in_the_dark(by_name(types, call, &name, awaited), awaited),
+        other => finaliser.or_else(|| by_method_name(types, call, &name, awaited)).unwrap_or_else(|| {
+            let other = if is_std { calls::callee(types, call) } else { other };
+            match other {
+                // Foreign code does not know this workspace's memory; what is not known at all may.
+                Callee::Foreign(_) => by_name(types, call, &name, awaited),
+                Callee::Workspace { functions, .. } => of_namesakes(types, call, &name, &functions, awaited, summary),
+                _ => in_the_dark(by_name(types, call, &name, awaited), awaited),
+            }
         }),
     }
 }
@@ -165,7 +170,7 @@ pub(super) fn may_be_awaited(function: &Function) -> bool {
 
 /// A call that keeps its answer. One that only looks into memory never asks, and what is made once is asked for once.
 fn of_cached(types: &Types<'_>, call: ExprId, name: &Name, summary: &mut dyn FnMut(FunctionId) -> Effect) -> Effect {
-    let by_body = match callee(types, call) {
+    let by_body = match resolved(types, call) {
         Callee::Workspace { functions, resolved: true } => {
             functions.iter().map(|id| summary(*id)).reduce(Effect::join).map(inside)
         }
@@ -267,9 +272,7 @@ fn called(index: &Index<'_>, name: &Name, functions: &[FunctionId]) -> String {
 /// ` (src/store.rs:9)`; nothing when it may be one of several.
 fn place_of(index: &Index<'_>, functions: &[FunctionId]) -> String {
     let [id] = functions else { return String::new() };
-    let Some(function) = index.function(*id) else { return String::new() };
-    let source = index.source(id.file);
-    format!(" ({}:{})", source.name, source.position(function.name_span.start).line)
+    index.line_of(*id).map_or_else(String::new, |line| format!(" ({}:{line})", index.source(id.file).name))
 }
 
 /// A call of a value. What a closure of this body does is seen where it stands; one that was handed in may do anything.

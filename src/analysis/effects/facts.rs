@@ -91,10 +91,10 @@ pub(super) fn by_import(types: &Types<'_>, call: ExprId) -> Option<Effect> {
 /// The fact about a method of a trait of a foreign crate that this file imports.
 fn by_trait(types: &Types<'_>, call: ExprId) -> Option<Found> {
     let name = call_name(types, call);
-    imports(types)?.iter().find_map(|import| {
-        let krate = import.path.first().filter(|krate| knowledge::knows(krate))?;
+    let mut imports = types.index.foreign_traits(types.scope.file, types.scope.module);
+    imports.find_map(|import| {
+        let (krate, last) = (import.path.first()?, import.path.last()?);
         let is_glob = import.alias == "*";
-        let last = import.path.last()?;
         let imported = |owner: &str| (is_glob || last == owner) && knowledge::is_trait(krate, owner);
         let (owner, fact) = knowledge::trait_facts(krate, &name).find(|(owner, _)| imported(owner))?;
         Some(Found { fact, path: format!("{krate}::{owner}::{name}") })

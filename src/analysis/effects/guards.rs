@@ -7,7 +7,7 @@
 //! opens it meanwhile waits, or blocks the thread.
 
 use crate::analysis::effects::memory::{self, Memory, cell_of_lock, guard_of, is_lock};
-use crate::index::calls::{Callee, callee};
+use crate::index::calls::{Callee, resolved};
 use crate::index::types::Types;
 use crate::ir::{ExprId, ExprKind, Receiver};
 use crate::knowledge::{self, Deed, SyncMethod};
@@ -101,7 +101,7 @@ fn is_bound_shared(types: &Types<'_>, place: ExprId) -> bool {
 /// Whether a method may change what it is called on.
 fn changes_receiver(types: &Types<'_>, call: ExprId) -> bool {
     let ExprKind::MethodCall { method, .. } = &types.body.expr(call).kind else { return false };
-    if let Callee::Workspace { functions, resolved: true } = callee(types, call) {
+    if let Callee::Workspace { functions, resolved: true } = resolved(types, call) {
         let receivers = functions.iter().filter_map(|id| types.index.function(*id)?.receiver.as_ref());
         return receivers.into_iter().any(|receiver| !matches!(receiver, Receiver::Shared));
     }

@@ -6,7 +6,7 @@
 //! Invariant: a lock without a name is left out: nobody can say whether it is another one.
 
 use crate::analysis::effects::{call_name, memory, unwrapped};
-use crate::index::calls::{Callee, callee};
+use crate::index::calls::{Callee, resolved};
 use crate::index::types::Types;
 use crate::ir::{Body, ExprId, ExprKind, Name, PatKind, StmtKind};
 use crate::source::Span;
@@ -81,7 +81,7 @@ fn taken_at(types: &Types<'_>, within: Span, depth: usize) -> Vec<Taken> {
 
 /// What is taken inside a called function of the workspace.
 fn inside(types: &Types<'_>, call: ExprId, depth: usize) -> Vec<Taken> {
-    let Callee::Workspace { functions, resolved: true } = callee(types, call) else { return Vec::new() };
+    let Callee::Workspace { functions, resolved: true } = resolved(types, call) else { return Vec::new() };
     let [only] = functions.as_slice() else { return Vec::new() };
     let Some(inner) = Types::new(types.index, *only) else { return Vec::new() };
     taken_at(&inner, inner.function.span, depth + 1)

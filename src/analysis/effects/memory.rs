@@ -10,6 +10,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::analysis::effects::words;
 use crate::index::ty::Ty;
 use crate::index::types::Types;
@@ -26,10 +28,10 @@ const DEEPEST: usize = 32;
 const ANY: &str = "*";
 
 /// The shared memory that running something touches.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Memory(Option<Arc<Touched>>);
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Touched {
     reads: BTreeSet<Name>,
     /// With the reason, as [`words`] has it.

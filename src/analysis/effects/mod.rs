@@ -26,8 +26,11 @@ use summary::Kept as _;
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
+use serde::{Deserialize, Serialize};
+
 use crate::diagnostic::Confidence;
 use crate::index::calls::{Callee, callee, named_function};
+use crate::index::trace::{Asked, Trace};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index};
@@ -41,7 +44,7 @@ pub use summary::suspends_by_itself;
 pub use wrappers::unwrapped;
 
 /// What running something may do beyond its arguments.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Effect {
     /// The strongest deed in it.
     pub deed: Deed,
@@ -65,7 +68,24 @@ pub struct Effect {
 pub struct Effects<'a> {
     /// Where declarations are looked up.
     pub index: &'a Index<'a>,
-    summaries: RwLock<HashMap<FunctionId, Arc<Effect>>>,
+    summaries: RwLock<Summaries>,
+}
+
+#[derive(Default)]
+struct Summaries {
+    by_function: HashMap<FunctionId, usize>,
+    all: Vec<Arc<Summary>>,
+}
+
+/// What a function does, or what all functions of a circle do that call one another.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Summary {
+    /// The functions, sorted.
+    pub circle: Vec<FunctionId>,
+    /// What each of them does.
+    pub effect: Effect,
+    /// What was asked to find that out, where somebody watches.
+    pub trace: Trace,
 }
 
 impl Effect {
@@ -162,7 +182,7 @@ impl<'a> Effects<'a> {
             let Callee::Workspace { functions, resolved: true } = named_function(types, path) else {
                 return Effect::pure(path.last(), "names a value");
             };
-            let effects = functions.iter().map(|id| (*self.of_function(*id)).clone());
+            let effects = functions.iter().map(|id| self.of_function(*id).effect.clone());
             return effects.reduce(Effect::join).unwrap_or_else(|| Effect::pure(path.last(), "names a value"));
         }
         if of_value(types, call, awaited).is_some() {
@@ -170,20 +190,25 @@ impl<'a> Effects<'a> {
             let name = call_name(types, call);
             return Effect::new(Deed::Unknown, Confidence::Possible, &name, "calls a closure, which may do anything");
         }
-        let summarise = |id| self.of_function(id);
-        let effect = call_effect(types, call, awaited, &mut |id| (*summarise(id)).clone());
+        let effect = call_effect(types, call, awaited, &mut |id| self.of_function(id).effect.clone());
         let effect = if awaited && calls_itself(types, call) { doubled(effect) } else { effect };
         if awaited { for_its_name(call_name(types, call), effect) } else { effect }
     }
 
     /// What a function does.
-    pub fn of_function(&self, id: FunctionId) -> Arc<Effect> {
-        if let Some(known) = self.known(id) {
-            return known;
-        }
-        summary::summarise(self.index, id, self);
-        self.known(id)
-            .unwrap_or_else(|| Arc::new(Effect::new(Deed::Unknown, Confidence::Possible, "", "could not be read")))
+    pub fn of_function(&self, id: FunctionId) -> Arc<Summary> {
+        self.index.note(Asked::Summary(id));
+        self.known(id).unwrap_or_else(|| summary::summarise(self.index, id, self))
+    }
+
+    /// Takes what an earlier run found out; what it was made of must be here before it.
+    pub fn remember(&self, summary: Arc<Summary>) {
+        self.keep(summary);
+    }
+
+    /// What is known so far; what a summary was made of stands before it.
+    pub fn summaries(&self) -> Vec<Arc<Summary>> {
+        self.summaries.read().map(|summaries| summaries.all.clone()).unwrap_or_default()
     }
 }
 
@@ -214,20 +239,25 @@ fn for_its_name(name: Name, effect: Effect) -> Effect {
 }
 
 impl summary::Kept for Effects<'_> {
-    fn known(&self, id: FunctionId) -> Option<Arc<Effect>> {
-        self.summaries.read().ok()?.get(&id).cloned()
+    fn known(&self, id: FunctionId) -> Option<Arc<Summary>> {
+        let summaries = self.summaries.read().ok()?;
+        summaries.by_function.get(&id).map(|number| Arc::clone(&summaries.all[*number]))
     }
 
-    fn keep(&self, circle: &[FunctionId], effect: &Arc<Effect>) {
-        if let Ok(mut summaries) = self.summaries.write() {
-            for id in circle {
-                summaries.entry(*id).or_insert_with(|| Arc::clone(effect));
-            }
+    fn keep(&self, summary: Arc<Summary>) -> Arc<Summary> {
+        let Ok(mut summaries) = self.summaries.write() else { return summary };
+        let known = summary.circle.first().and_then(|id| summaries.by_function.get(id));
+        if let Some(known) = known {
+            return Arc::clone(&summaries.all[*known]);
         }
+        let number = summaries.all.len();
+        summaries.by_function.extend(summary.circle.iter().map(|id| (*id, number)));
+        summaries.all.push(Arc::clone(&summary));
+        summary
     }
 }
 
 /// What awaiting a value of a type does, where the workspace declares its `poll`.
 pub fn of_type(types: &Types<'_>, effects: &Effects<'_>, ty: &Ty) -> Option<Effect> {
-    of_awaited_type(types, &ty.peeled(), &mut |id| (*effects.of_function(id)).clone())
+    of_awaited_type(types, &ty.peeled(), &mut |id| effects.of_function(id).effect.clone())
 }

@@ -2,7 +2,7 @@
 //!
 //! In: an awaited call of a body. Out: whether it takes one.
 
-use crate::index::calls::{Callee, callee};
+use crate::index::calls::{Callee, resolved};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index};
@@ -11,7 +11,7 @@ use crate::ir::{ExprId, ExprKind, Name, Owner, TypeRef};
 /// Whether a call takes something from a pool, which others may be waiting for.
 pub(super) fn gives(types: &Types<'_>, call: ExprId, name: &str) -> bool {
     let ExprKind::MethodCall { receiver, args, .. } = &types.body.expr(call).kind else { return false };
-    if let Callee::Workspace { functions, resolved: true } = callee(types, call) {
+    if let Callee::Workspace { functions, resolved: true } = resolved(types, call) {
         return functions.iter().all(|id| gives_connection(types.index, *id));
     }
     // What is asked for by name or address is no connection of the pool's, or a new pool.

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use crate::analysis::effects::call::{call_effect, call_name, may_be_awaited, of_awaited_type};
 use crate::analysis::effects::wrappers::unwrapped;
-use crate::analysis::effects::{Effect, Memory, claims, guards, hidden, memory, words};
+use crate::analysis::effects::{Effect, Memory, Summary, claims, guards, hidden, memory, words};
 use crate::diagnostic::Confidence;
 use crate::index::calls::{Callee, callee};
+use crate::index::trace::{Asked, Trace};
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index};
 use crate::ir::{BlockKind, Body, ExprId, ExprKind, Function, MacroCall, MacroKind, Receiver, TypeRef};
@@ -19,56 +20,89 @@ use crate::source::Span;
 /// Where summaries are kept, shared by all threads.
 pub(super) trait Kept {
     /// The summary of a function, once its circle is complete.
-    fn known(&self, id: FunctionId) -> Option<Arc<Effect>>;
-    /// Keeps the summary of a circle.
-    fn keep(&self, circle: &[FunctionId], effect: &Arc<Effect>);
+    fn known(&self, id: FunctionId) -> Option<Arc<Summary>>;
+    /// Keeps the summary of a circle, and gives the one that is kept: somebody may have been faster.
+    fn keep(&self, summary: Arc<Summary>) -> Arc<Summary>;
 }
 
 /// Summarises a function and whatever it calls that is not kept yet.
-pub(super) fn summarise(index: &Index<'_>, root: FunctionId, kept: &dyn Kept) {
-    Walk { index, kept, numbers: HashMap::new(), stack: Vec::new() }.visit(root);
+pub(super) fn summarise(index: &Index<'_>, root: FunctionId, kept: &dyn Kept) -> Arc<Summary> {
+    let mut walk = Walk { index, kept, numbers: HashMap::new(), stack: Vec::new() };
+    match walk.visit(root) {
+        Visited::Known(summary) => summary,
+        // The root of the walk is the root of its circle.
+        Visited::Open(_) => Arc::new(Summary { circle: vec![root], effect: unread(), trace: Trace::new() }),
+    }
 }
 
 /// Tarjan's walk over the call graph: a function and all it reaches back from form a circle.
+///
+/// Invariant: of what a function calls, only what is outside of its circle counts for it, so that each member's part is
+/// the same wherever the walk began; the circle's summary is all parts in the order of the functions.
 struct Walk<'a> {
     index: &'a Index<'a>,
     kept: &'a dyn Kept,
     numbers: HashMap<FunctionId, usize>,
-    stack: Vec<(FunctionId, Effect)>,
+    stack: Vec<(FunctionId, Effect, Trace)>,
+}
+
+/// What a walk finds at a function.
+enum Visited {
+    /// Its circle is complete.
+    Known(Arc<Summary>),
+    /// It is in a circle with what stands at this number.
+    Open(usize),
 }
 
 impl Walk<'_> {
-    /// Gives the function's effect so far and the lowest number it reaches.
-    fn visit(&mut self, id: FunctionId) -> (Effect, usize) {
-        if let Some(effect) = self.kept.known(id) {
-            return ((*effect).clone(), usize::MAX);
+    fn visit(&mut self, id: FunctionId) -> Visited {
+        if let Some(summary) = self.kept.known(id) {
+            return Visited::Known(summary);
         }
         if let Some(number) = self.numbers.get(&id) {
-            // A call back into the circle adds nothing that the circle's join does not have.
-            return (Effect { suspends: false, ..Effect::pure("", "calls itself") }, *number);
+            return Visited::Open(*number);
         }
         let number = self.numbers.len();
         self.numbers.insert(id, number);
         let position = self.stack.len();
-        self.stack.push((id, Effect::pure("", "")));
+        self.stack.push((id, Effect::pure("", ""), Trace::new()));
         let mut lowest = number;
-        let effect = of_body(self.index, id, &mut |callee| {
-            let (effect, reached) = self.visit(callee);
-            lowest = lowest.min(reached);
-            effect
+        let index = self.index;
+        let (effect, trace) = index.watched(|| {
+            of_body(index, id, &mut |callee| {
+                index.note(Asked::Summary(callee));
+                match self.visit(callee) {
+                    Visited::Known(summary) => summary.effect.clone(),
+                    Visited::Open(reached) => {
+                        lowest = lowest.min(reached);
+                        // A call within the circle adds nothing that the circle does not have.
+                        Effect { suspends: false, ..Effect::pure("", "calls itself") }
+                    }
+                }
+            })
         });
         if let Some(entry) = self.stack.get_mut(position) {
-            entry.1 = effect.clone();
+            (entry.1, entry.2) = (effect, trace);
         }
         if lowest < number {
-            return (effect, lowest);
+            return Visited::Open(lowest);
         }
         let circle = self.stack.split_off(position);
-        let joined = circle.iter().map(|(_, effect)| effect.clone()).reduce(Effect::join).unwrap_or(effect);
-        let members: Vec<FunctionId> = circle.into_iter().map(|(member, _)| member).collect();
-        self.kept.keep(&members, &Arc::new(joined.clone()));
-        (joined, usize::MAX)
+        Visited::Known(self.kept.keep(Arc::new(joined(circle))))
     }
+}
+
+/// The summary of a circle.
+fn joined(mut circle: Vec<(FunctionId, Effect, Trace)>) -> Summary {
+    circle.sort_by_key(|(id, ..)| *id);
+    let members: Vec<FunctionId> = circle.iter().map(|(id, ..)| *id).collect();
+    let own: Vec<u64> = members.iter().map(|id| Asked::Summary(*id).number()).collect();
+    let mut trace: Trace = circle.iter().flat_map(|(.., trace)| trace).copied().collect();
+    trace.retain(|asked| own.binary_search(asked).is_err());
+    trace.sort_unstable();
+    trace.dedup();
+    let effect = circle.into_iter().map(|(_, effect, _)| effect).reduce(Effect::join).unwrap_or_else(unread);
+    Summary { circle: members, effect, trace }
 }
 
 /// What one body does, its calls included.

@@ -88,6 +88,7 @@ pub fn lower(file: &SourceFile, parsed: &Parsed, tests: bool) -> FileIr {
         items::items(&mut ctx, &parsed.tree.items);
         allows::allows(&mut ctx, &parsed.tree, &file.text, parsed.offset);
     }
+    ctx.ir.fingerprint = parsed.fingerprint;
     ctx.ir
 }
 

@@ -5,7 +5,7 @@
 use crate::analysis::effects::call_name;
 use crate::diagnostic::Confidence;
 use crate::discover::Dependency;
-use crate::index::calls::{Callee, callee};
+use crate::index::calls::{Callee, callee, resolved};
 use crate::index::types::Types;
 use crate::index::{FunctionId, paths, qualified_name};
 use crate::ir::{ExprId, ExprKind, Name, Owner};
@@ -178,7 +178,7 @@ fn of_blocking_name(types: &Types<'_>, call: ExprId) -> Option<Twin> {
 /// A method of the workspace beside which its async variant is declared: `get` and `get_async`.
 fn of_workspace(types: &Types<'_>, call: ExprId) -> Option<Twin> {
     let name = call_name(types, call);
-    let Callee::Workspace { functions, resolved: true } = callee(types, call) else { return None };
+    let Callee::Workspace { functions, resolved: true } = resolved(types, call) else { return None };
     let [id] = functions.as_slice() else { return None };
     let function = types.index.function(*id).filter(|function| !function.is_async)?;
     let is_constructor = name.starts_with("new") || name == "default" || function.receiver.is_none();

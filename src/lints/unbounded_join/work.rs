@@ -5,7 +5,7 @@
 use crate::analysis::effects::{Effect, call_name, words};
 use crate::analysis::joins::{self, Branches, Join, Step};
 use crate::diagnostic::Confidence;
-use crate::index::calls::{Callee, callee};
+use crate::index::calls::{Callee, resolved};
 use crate::ir::{ExprId, ExprKind, Name};
 use crate::knowledge::{self, Deed, Fence};
 use crate::lints::Context;
@@ -56,7 +56,7 @@ pub(super) fn work(context: &Context<'_>, future: ExprId) -> Work {
             return Work::Nothing("lasts");
         }
         // What is looked up in a map beside the future.
-        let is_ours = || matches!(callee(types, step.call), Callee::Workspace { resolved: true, .. });
+        let is_ours = || matches!(resolved(types, step.call), Callee::Workspace { resolved: true, .. });
         if knowledge::names().sync_method(&name).is_some() && !is_ours() {
             continue;
         }

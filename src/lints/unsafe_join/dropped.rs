@@ -5,7 +5,7 @@
 use crate::analysis::effects::{Effect, call_name, words};
 use crate::analysis::joins::{self, Branches, Join, Step};
 use crate::diagnostic::{Confidence, Label};
-use crate::index::calls::{Callee, callee};
+use crate::index::calls::{Callee, callee, resolved};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::index::{FunctionId, qualified_name};
@@ -109,7 +109,7 @@ fn is_for_writing(context: &Context<'_>, future: ExprId) -> bool {
         }
         (_, ExprKind::Path(path)) => is_lasting_name(path.last()),
         _ => {
-            let is_ours = matches!(callee(types, at), Callee::Workspace { resolved: true, .. });
+            let is_ours = matches!(resolved(types, at), Callee::Workspace { resolved: true, .. });
             let effect = (!is_ours).then(|| context.effects.of_call(types, at, true));
             is_lasting_name(&call_name(types, at)) || effect.is_some_and(|effect| of_call("", &effect))
         }

@@ -6,7 +6,7 @@ use crate::analysis::effects::call_name;
 use crate::analysis::effects::locks::{Taken, kept_throughout, taken};
 use crate::analysis::joins::{self, Branches, Join};
 use crate::diagnostic::{Confidence, Label};
-use crate::index::calls::{Callee, callee};
+use crate::index::calls::{Callee, resolved};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::ir::{Body, ExprId, ExprKind, LocalId, Name};
@@ -170,7 +170,7 @@ fn kept_by(types: &Types<'_>, future: ExprId) -> Option<Name> {
 }
 
 fn body_of<'t>(types: &Types<'t>, call: ExprId) -> Option<Types<'t>> {
-    let Callee::Workspace { functions, resolved: true } = callee(types, call) else { return None };
+    let Callee::Workspace { functions, resolved: true } = resolved(types, call) else { return None };
     let [id] = functions.as_slice() else { return None };
     Types::new(types.index, *id)
 }
