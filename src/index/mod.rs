@@ -8,13 +8,13 @@
 
 pub mod calls;
 mod flow;
+mod kept;
 pub mod paths;
 mod scan;
 pub mod ty;
 pub mod types;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::OnceLock;
 
 use rayon::join;
 use rayon::prelude::*;
@@ -22,8 +22,9 @@ use rayon::prelude::*;
 use crate::discover::Workspace;
 use crate::ir::lower;
 use crate::ir::{Body, FileIr, Function, Impl, Name, Owner, Path, TraitDecl, TypeDecl};
-use crate::source::Problem;
-use crate::source::{FileId, SourceFile};
+use crate::source::{FileId, Problem, SourceFile, Span};
+pub use kept::Kept;
+use kept::Read;
 
 /// More files than this declaring one name, and a call that could mean any of them counts as unresolved: parsing
 /// them all would cost more than the answer is worth, and they would hardly agree.
@@ -35,7 +36,7 @@ pub struct Index<'w> {
     pub workspace: &'w Workspace,
     tests: bool,
     foreign: HashSet<String>,
-    files: Vec<OnceLock<Result<Read, Problem>>>,
+    kept: Kept,
     awaits: Vec<usize>,
     /// What kinds of words stand in each file, in the order of [`Hint`].
     hints: Vec<[bool; 2]>,
@@ -66,13 +67,11 @@ pub enum Hint {
     MayBlock,
 }
 
-/// A file that has been read.
-struct Read {
-    ir: FileIr,
-    /// Its functions by name.
-    functions: HashMap<Name, Vec<usize>>,
-    /// The bodies that were left out at first, read when somebody asks for one.
-    bodies: Vec<OnceLock<Option<Body>>>,
+/// A file, and what its text may declare.
+struct Scanned<'s, 'w> {
+    id: FileId,
+    text: &'w str,
+    scan: &'s scan::Scan,
 }
 
 /// A function of the workspace.
@@ -98,37 +97,46 @@ pub struct Scope {
 impl<'w> Index<'w> {
     /// Scans every file of the workspace. With `tests`, test code counts too.
     pub fn new(workspace: &'w Workspace, tests: bool) -> Index<'w> {
-        let scans: Vec<scan::Scan<'w>> = workspace.files.par_iter().map(|file| scan::scan(&file.text)).collect();
+        Index::resume(workspace, tests, Kept::default())
+    }
+
+    /// The same, with what is kept of a former index of these files; all else is read as it is asked for.
+    pub fn resume(workspace: &'w Workspace, tests: bool, mut kept: Kept) -> Index<'w> {
+        kept.fill(workspace);
+        let scans: Vec<&scan::Scan> = kept.scans.iter().flatten().collect();
         let for_tests = if tests { HashSet::new() } else { files_for_tests(workspace, &scans) };
-        let read: Vec<(FileId, &scan::Scan<'w>)> =
-            file_ids(scans.len()).zip(&scans).filter(|(file, _)| !for_tests.contains(file)).collect();
-        let mut awaits = vec![0; scans.len()];
-        let mut hints = vec![[false; 2]; scans.len()];
-        for (file, scan) in &read {
-            awaits[file.0 as usize] = scan.awaits;
-            hints[file.0 as usize] = [scan.starts_many, scan.may_block];
+        let read: Vec<Scanned<'_, 'w>> = file_ids(scans.len())
+            .zip(&workspace.files)
+            .zip(scans)
+            .map(|((id, file), scan)| Scanned { id, text: &file.text, scan })
+            .filter(|file| !for_tests.contains(&file.id))
+            .collect();
+        let mut awaits = vec![0; workspace.files.len()];
+        let mut hints = vec![[false; 2]; workspace.files.len()];
+        for Scanned { id, scan, .. } in &read {
+            awaits[id.0 as usize] = scan.awaits;
+            hints[id.0 as usize] = [scan.starts_many, scan.may_block];
         }
         let (((functions, types), (traits, impls)), (macros, statics)) = join(
             || {
                 join(
-                    || join(|| by_name(&read, |scan| &*scan.functions), || by_name(&read, |scan| &*scan.types)),
-                    || join(|| by_name(&read, |scan| &*scan.traits), || by_name(&read, |scan| &*scan.impls)),
+                    || join(|| by_name(&read, |scan| &scan.functions), || by_name(&read, |scan| &scan.types)),
+                    || join(|| by_name(&read, |scan| &scan.traits), || by_name(&read, |scan| &scan.impls)),
                 )
             },
-            || join(|| by_name(&read, |scan| &*scan.macros), || by_name(&read, |scan| &*scan.statics)),
+            || join(|| by_name(&read, |scan| &scan.macros), || by_name(&read, |scan| &scan.statics)),
         );
-        let naming: Vec<&(FileId, &scan::Scan<'w>)> = read.iter().filter(|(_, scan)| scan.names_us).collect();
-        let naming_us = naming.iter().map(|(file, _)| *file).collect();
-        let claimed = naming.iter().flat_map(|(_, scan)| &scan.functions).copied().collect();
+        let naming = || read.iter().filter(|file| file.scan.names_us);
+        let naming_us = naming().map(|file| file.id).collect();
+        let claimed = naming().flat_map(|file| file.scan.functions.iter().map(|name| file.name(*name))).collect();
         let foreign = foreign_crates(workspace);
-        let files = workspace.files.iter().map(|_| OnceLock::new()).collect();
         let (crates, modules) = (crates(workspace), modules(workspace));
         let twins = twins(&functions);
         Index {
             workspace,
             tests,
             foreign,
-            files,
+            kept,
             awaits,
             hints,
             twins,
@@ -145,9 +153,14 @@ impl<'w> Index<'w> {
         }
     }
 
+    /// What of it holds as long as the texts do.
+    pub fn keep(self) -> Kept {
+        self.kept
+    }
+
     /// Frees it on all threads; there is much to free.
     pub fn free(self) {
-        self.files.into_par_iter().for_each(drop);
+        self.kept.files.into_par_iter().for_each(drop);
     }
 
     /// Whether an absolute path leaves the workspace.
@@ -157,7 +170,7 @@ impl<'w> Index<'w> {
 
     /// Every file's id.
     pub fn file_ids(&self) -> impl Iterator<Item = FileId> + use<> {
-        file_ids(self.files.len())
+        file_ids(self.kept.files.len())
     }
 
     /// A file's path and text.
@@ -206,16 +219,7 @@ impl<'w> Index<'w> {
     }
 
     fn read_once(&self, file: FileId) -> Result<&Read, &Problem> {
-        let read = || {
-            let ir = lower::read_outline(self.source(file), self.tests)?;
-            let mut functions: HashMap<Name, Vec<usize>> = HashMap::new();
-            for (number, function) in ir.functions.iter().enumerate() {
-                functions.entry(function.name.clone()).or_default().push(number);
-            }
-            let bodies = ir.functions.iter().map(|_| OnceLock::new()).collect();
-            Ok(Read { ir, functions, bodies })
-        };
-        self.files[file.0 as usize].get_or_init(read).as_ref()
+        self.kept.files[file.0 as usize].get_or_init(|| Read::new(self.source(file), self.tests)).as_ref()
     }
 
     /// The functions of that name in a file.
@@ -426,14 +430,14 @@ pub(crate) fn type_name(ty: &crate::ir::TypeRef) -> Option<Name> {
 }
 
 /// The files of modules that are declared for tests only, and all below them.
-fn files_for_tests(workspace: &Workspace, scans: &[scan::Scan<'_>]) -> HashSet<FileId> {
+fn files_for_tests(workspace: &Workspace, scans: &[&scan::Scan]) -> HashSet<FileId> {
     let declared: HashSet<(Option<usize>, Vec<String>)> = workspace
         .files
         .iter()
         .zip(scans)
         .flat_map(|(file, scan)| {
             let path = |name: &str| file.module.iter().cloned().chain([name.to_owned()]).collect();
-            scan.test_modules.iter().map(move |name| (file.package, path(name)))
+            scan.test_modules.iter().map(move |name| (file.package, path(file.slice(*name))))
         })
         .collect();
     let is_below = |file: &SourceFile| {
@@ -504,20 +508,23 @@ fn twins<'w>(functions: &HashMap<&'w str, Vec<FileId>>) -> HashSet<&'w str> {
 }
 
 /// The files that each name stands in, in order.
-fn by_name<'w>(
-    scans: &[(FileId, &scan::Scan<'w>)],
-    names: impl for<'a> Fn(&'a scan::Scan<'w>) -> &'a [&'w str],
-) -> HashMap<&'w str, Vec<FileId>> {
+fn by_name<'w>(files: &[Scanned<'_, 'w>], names: impl Fn(&scan::Scan) -> &[Span]) -> HashMap<&'w str, Vec<FileId>> {
     let mut map: HashMap<&'w str, Vec<FileId>> = HashMap::new();
-    for (file, scan) in scans {
-        for name in names(scan) {
-            let files = map.entry(name).or_default();
-            if files.last() != Some(file) {
-                files.push(*file);
+    for file in files {
+        for name in names(file.scan) {
+            let found = map.entry(file.name(*name)).or_default();
+            if found.last() != Some(&file.id) {
+                found.push(file.id);
             }
         }
     }
     map
+}
+
+impl<'w> Scanned<'_, 'w> {
+    fn name(&self, place: Span) -> &'w str {
+        &self.text[place.range()]
+    }
 }
 
 fn file_ids(count: usize) -> impl Iterator<Item = FileId> {

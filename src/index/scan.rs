@@ -1,12 +1,15 @@
 //! What a file may declare, found without parsing it.
 //!
 //! In: a file's text. Out: [`Scan`]: the names behind `fn`, `struct`, `trait` … and the words of `impl` headers.
+//! Places instead of names, so that what was found outlives a borrow of the text.
 //! Invariant: nothing that the file declares is missing. Words of comments and strings may be there too; whoever
 //! asks then parses a file in vain and finds nothing in it.
 
-/// The names a file may declare, borrowed from its text.
+use crate::source::Span;
+
+/// The names a file may declare, as places in its text.
 #[derive(Debug, Default)]
-pub(crate) struct Scan<'t> {
+pub(crate) struct Scan {
     /// How often `.await` or a word ending in `join` followed by `!` occurs.
     pub(crate) awaits: usize,
     /// Whether a word stands in it that starts many futures at once.
@@ -16,28 +19,29 @@ pub(crate) struct Scan<'t> {
     /// Whether something speaks to this tool, or of it.
     pub(crate) names_us: bool,
     /// Names behind `fn`.
-    pub(crate) functions: Vec<&'t str>,
+    pub(crate) functions: Vec<Span>,
     /// Names behind `struct`, `enum`, `union`, `type`.
-    pub(crate) types: Vec<&'t str>,
+    pub(crate) types: Vec<Span>,
     /// Names behind `trait`.
-    pub(crate) traits: Vec<&'t str>,
+    pub(crate) traits: Vec<Span>,
     /// Words between `impl` and `{`.
-    pub(crate) impls: Vec<&'t str>,
+    pub(crate) impls: Vec<Span>,
     /// Names behind `macro_rules!`.
-    pub(crate) macros: Vec<&'t str>,
+    pub(crate) macros: Vec<Span>,
     /// Names behind `static`.
-    pub(crate) statics: Vec<&'t str>,
+    pub(crate) statics: Vec<Span>,
     /// Names of modules in files of their own that are compiled for tests only.
-    pub(crate) test_modules: Vec<&'t str>,
+    pub(crate) test_modules: Vec<Span>,
 }
 
 /// Scans a text.
-pub(crate) fn scan(text: &str) -> Scan<'_> {
+pub(crate) fn scan(text: &str) -> Scan {
     let mut found = Scan::default();
     let mut words = Words { text, at: 0 };
     let mut before = "";
     let mut is_for_tests = false;
-    while let Some(word) = words.next_word() {
+    while let Some(place) = words.next_word() {
+        let word = &text[place.range()];
         is_for_tests = match word {
             "test" => before == "cfg",
             "cfg" | "pub" | "crate" | "super" | "in" | "mod" | "allow" | "path" => is_for_tests && before != "mod",
@@ -57,7 +61,9 @@ pub(crate) fn scan(text: &str) -> Scan<'_> {
             "fn" => found.functions.extend(words.name()),
             "struct" | "enum" | "union" | "type" => found.types.extend(words.name()),
             "trait" => found.traits.extend(words.name()),
-            "static" => found.statics.extend(words.name().filter(|name| *name != "mut").or_else(|| words.name())),
+            "static" => {
+                found.statics.extend(words.name().filter(|name| text[name.range()] != *"mut").or_else(|| words.name()))
+            }
             "impl" => words.impl_header(&mut found.impls),
             "macro_rules" => found.macros.extend(words.next_word()),
             _ => {}
@@ -85,7 +91,7 @@ pub(crate) fn may_block(word: &str) -> bool {
 /// Whether some word of a text is such a word.
 pub(crate) fn holds(text: &str, is_it: impl Fn(&str) -> bool) -> bool {
     let mut words = Words { text, at: 0 };
-    std::iter::from_fn(|| words.next_word()).any(is_it)
+    std::iter::from_fn(|| words.next_word()).any(|place| is_it(&text[place.range()]))
 }
 
 struct Words<'t> {
@@ -93,16 +99,16 @@ struct Words<'t> {
     at: usize,
 }
 
-impl<'t> Words<'t> {
+impl Words<'_> {
     /// The next identifier or number, wherever it is.
-    fn next_word(&mut self) -> Option<&'t str> {
+    fn next_word(&mut self) -> Option<Span> {
         let bytes = self.text.as_bytes();
         let start = self.at + bytes.get(self.at..)?.iter().position(|byte| is_word(*byte))?;
         Some(self.take(start))
     }
 
     /// The identifier that follows after white space only, `r#` left out.
-    fn name(&mut self) -> Option<&'t str> {
+    fn name(&mut self) -> Option<Span> {
         let bytes = self.text.as_bytes();
         let start = self.at + bytes.get(self.at..)?.iter().position(|byte| !byte.is_ascii_whitespace())?;
         let start = if bytes.get(start..)?.starts_with(b"r#") { start + 2 } else { start };
@@ -115,7 +121,7 @@ impl<'t> Words<'t> {
     }
 
     /// Collects the words up to `{`, `;` or the end of a parameter list.
-    fn impl_header(&mut self, into: &mut Vec<&'t str>) {
+    fn impl_header(&mut self, into: &mut Vec<Span>) {
         let bytes = self.text.as_bytes();
         while let Some(byte) = bytes.get(self.at) {
             match byte {
@@ -126,11 +132,11 @@ impl<'t> Words<'t> {
         }
     }
 
-    fn take(&mut self, start: usize) -> &'t str {
+    fn take(&mut self, start: usize) -> Span {
         let bytes = self.text.as_bytes();
         let length = bytes[start..].iter().position(|byte| !is_word(*byte)).unwrap_or(bytes.len() - start);
         self.at = start + length;
-        &self.text[start..self.at]
+        Span::new(start, self.at)
     }
 }
 
@@ -143,26 +149,30 @@ fn is_word(byte: u8) -> bool {
 mod tests {
     use super::*;
 
+    fn words<'t>(text: &'t str, places: &[Span]) -> Vec<&'t str> {
+        places.iter().map(|place| &text[place.range()]).collect()
+    }
+
     #[test]
     fn modules_for_tests_are_told_from_others() {
-        let found =
-            scan("mod a; #[cfg(test)]\nmod tests; #[cfg(test)] pub(crate) mod b; #[cfg(test)] mod c { } mod d;");
-        assert_eq!(found.test_modules, ["tests", "b"]);
+        let text = "mod a; #[cfg(test)]\nmod tests; #[cfg(test)] pub(crate) mod b; #[cfg(test)] mod c { } mod d;";
+        assert_eq!(words(text, &scan(text).test_modules), ["tests", "b"]);
     }
 
     #[test]
     fn finds_what_is_declared() {
-        let found = scan(
-            "pub struct User<T> { id: u32 }\nimpl<T: Show> Store<T> for User<T> where T: A { async fn r#get(&self) { x.await } }\n\
-             trait Store {} static mut N: u8 = 0; macro_rules! m { () => {} } fn größe() {}",
-        );
-        assert_eq!(found.types, ["User"]);
-        assert_eq!(found.functions, ["get", "größe"]);
-        assert_eq!(found.traits, ["Store"]);
-        assert_eq!(found.statics, ["N"]);
-        assert_eq!(found.macros, ["m"]);
+        let text = "pub struct User<T> { id: u32 }\nimpl<T: Show> Store<T> for User<T> where T: A { async fn r#get(&self) { x.await } }\n\
+             trait Store {} static mut N: u8 = 0; macro_rules! m { () => {} } fn größe() {}";
+        let found = scan(text);
+        let words = |places: &[Span]| words(text, places);
+        assert_eq!(words(&found.types), ["User"]);
+        assert_eq!(words(&found.functions), ["get", "größe"]);
+        assert_eq!(words(&found.traits), ["Store"]);
+        assert_eq!(words(&found.statics), ["N"]);
+        assert_eq!(words(&found.macros), ["m"]);
         assert_eq!(found.awaits, 1);
         assert!(!found.names_us && scan("// conjoin: reads\nfn f() {}").names_us);
-        assert!(found.impls.contains(&"User") && found.impls.contains(&"Store"));
+        let impls = words(&found.impls);
+        assert!(impls.contains(&"User") && impls.contains(&"Store"));
     }
 }
