@@ -107,6 +107,7 @@ fn report(path: &Path) -> Result<(), Box<dyn Error>> {
         repository: None,
         diagnostics: &outcome.diagnostics,
         old: outcome.old,
+        is_built: true,
         files: outcome.files,
         lines: outcome.lines,
     };

@@ -5,6 +5,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use super::beside::{Wanted, With};
 use super::fixing::{BuildWords, FixWords, Fixing};
 use super::narrowing::{Narrowing, NarrowingWords};
 use super::values::{format, place};
@@ -26,6 +27,7 @@ pub(super) struct Args {
     pub(super) options: Options,
     pub(super) fixing: Fixing,
     pub(super) narrowing: Narrowing,
+    pub(super) beside: Option<Wanted>,
     pub(super) format: Format,
     pub(super) output: Option<PathBuf>,
     pub(super) page: Option<PathBuf>,
@@ -65,7 +67,8 @@ pub(super) fn parse(mut words: Vec<OsString>) -> Result<Args, clap::Error> {
     let matches = Words::command().try_get_matches_from(words)?;
     let read = Words::from_arg_matches(&matches)?;
     let levels = levels(&matches).map_err(|failure| error(clap::error::ErrorKind::InvalidValue, &failure))?;
-    Ok(convert(read, levels))
+    let beside = read.with.map(|with| Wanted::new(with, read.message_format, &matches, &command()));
+    Ok(Args { beside, ..convert(read, levels) })
 }
 
 /// The command as `clap` has it.
@@ -127,6 +130,9 @@ struct Words {
     /// Exit with 0 even when something is reported
     #[arg(long)]
     exit_zero: bool,
+    /// Run `cargo check` or `cargo clippy` too, and report what it finds first
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["paths", "fix", "diff", "verify"])]
+    with: Option<With>,
     /// Say why the await at a line must wait, or what it may join
     #[arg(long, value_name = "FILE:LINE", value_parser = place)]
     why: Option<(PathBuf, usize)>,
@@ -266,6 +272,7 @@ fn convert(words: Words, levels: Vec<(String, Level)>) -> Args {
     Args {
         question,
         narrowing: words.narrowing.read(confidence),
+        beside: None,
         fixing: words.fixing.read(&words.build, cargo_options(&words)),
         options: Options {
             tests: selection.kinds.tests,
