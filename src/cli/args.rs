@@ -48,6 +48,7 @@ pub(super) enum Question {
     Config,
     Completions(Shell),
     Man,
+    Editor,
     Ir,
 }
 
@@ -145,6 +146,12 @@ struct Words {
     /// Print what holds for each package, and where it is said
     #[arg(long)]
     print_config: bool,
+    /// Speak the language server protocol on stdin and stdout, for an editor
+    #[arg(long, conflicts_with_all = ["paths", "message_format", "output", "report", "with", "fix", "diff", "verify", "since", "files_from", "update_baseline"])]
+    lsp: bool,
+    /// Editors that know several ways to talk say which one they mean.
+    #[arg(long, hide = true, requires = "lsp")]
+    stdio: bool,
     #[arg(long, value_name = "WHAT", hide = true)]
     emit: Option<Emit>,
     #[arg(long, value_name = "SHELL", hide = true)]
@@ -256,6 +263,8 @@ fn convert(words: Words, levels: Vec<(String, Level)>) -> Args {
         Question::Completions(shell)
     } else if words.man {
         Question::Man
+    } else if words.lsp {
+        Question::Editor
     } else if words.print_config {
         Question::Config
     } else if words.emit.is_some() {

@@ -29,6 +29,7 @@ use crate::fix::vcs::{self, Allowed};
 use crate::fix::write::write;
 use crate::fix::{Fixed, fix, verified};
 use crate::lints::LINTS;
+use crate::lsp::{self, Ended, Setup};
 use crate::narrow::narrow;
 use crate::report::{self, Format, Report};
 use crate::source::{FileId, Problem};
@@ -78,6 +79,9 @@ fn answer(args: &Args, output: &Output) -> Result<u8, Failure> {
     start_pool(args.jobs);
     let begin = Instant::now();
     let directory = working_directory()?;
+    if matches!(args.question, Question::Editor) {
+        return serve_editor(args, directory);
+    }
     let mut selection = args.selection.clone();
     if let Some(from) = &args.narrowing.files_from {
         selection.only = Some(narrowing::named_files(from, &directory)?);
@@ -97,6 +101,24 @@ fn answer(args: &Args, output: &Output) -> Result<u8, Failure> {
         Question::Ir => output.print(&emit_ir(&discovery.workspace, &options)),
         _ => report_all(args, &options, discovery, &directory, begin, output),
     }
+}
+
+/// A talk with an editor. What it says of levels and packages is looked at each time a workspace is.
+fn serve_editor(args: &Args, directory: PathBuf) -> Result<u8, Failure> {
+    let prepare = |workspace: &mut Workspace| {
+        config::check(workspace)?;
+        narrowing::overrule(workspace, &args.narrowing);
+        Ok(())
+    };
+    let mut old = args.narrowing.old.clone();
+    old.baseline = old.baseline.map(|path| discover::absolute(&directory, &path));
+    let setup =
+        Setup { selection: args.selection.clone(), options: args.options.clone(), old, prepare: &prepare, directory };
+    // The protocol wants 1 when an editor goes without a word.
+    Ok(match lsp::serve_stdio(&setup)? {
+        Ended::Properly => NOTHING_TO_SAY,
+        Ended::Abruptly => REPORTED,
+    })
 }
 
 /// The report, the problems, the summary; and before them what is to be changed.

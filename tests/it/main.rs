@@ -16,6 +16,7 @@ mod formatting;
 mod generated;
 mod hazard_rows;
 mod lowering;
+mod lsp;
 mod narrow;
 mod packages;
 mod parsing;
