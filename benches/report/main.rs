@@ -5,8 +5,12 @@
 //! One process and one thread pool measure all three, one after the other in every round, files warm in the cache.
 //! Parsing is given the texts in memory; the report has to find and read them as well. Peak memory is that of another
 //! process, which runs the command once and does nothing else.
+//!
+//! A keystroke is one in the file with most awaits or the one after it, four of them open in the language server; it ends
+//! when what is found in the changed text is published.
 
 mod generate;
+mod keystroke;
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -23,6 +27,7 @@ use cargo_conjoin::discover::{Discovery, Selection, discover};
 use cargo_conjoin::parse::{STACK_SIZE, forget_spans};
 use cargo_conjoin::report::{Format, Report, Style, write};
 use cargo_conjoin::source::SourceFile;
+use keystroke::Typing;
 use rayon::prelude::*;
 
 const ROUNDS: usize = 7;
@@ -53,19 +58,32 @@ fn measure(path: &Path) -> Result<(), Box<dyn Error>> {
     let lines: usize = files.iter().map(|file| file.text.lines().count()).sum();
     println!("files {}, lines {lines}, threads {}, rounds {ROUNDS}", files.len(), rayon::current_num_threads());
 
-    let [mut reading, mut parsing, mut reporting] = [const { Vec::new() }; 3];
+    let [mut reading, mut parsing, mut reporting, mut typing, mut declaring] = [const { Vec::new() }; 5];
+    let mut editor = Typing::begin(path, &discovery.workspace)?;
     for _ in 0..ROUNDS {
         reading.push(seconds(|| read(files))?);
         parsing.push(seconds(|| parse(files))?);
         reporting.push(seconds(|| report(path))?);
+        for file in 0..2 {
+            typing.extend(editor.strokes(file, "//")?);
+            declaring.extend(editor.strokes(file, "fn typed() {}")?);
+        }
     }
+    editor.end()?;
+    let longest = typing.iter().chain(&declaring).copied().fold(0.0, f64::max);
     let (reading, parsing, reporting) = (median(reading), median(parsing), median(reporting));
+    let (typing, declaring) = (median(typing), median(declaring));
     println!("reading every file  {reading:7.3} s");
     println!("parsing every file  {parsing:7.3} s");
     println!(
         "the whole report    {reporting:7.3} s, {:.2} x parsing, {:.1} x reading",
         reporting / parsing,
         reporting / reading
+    );
+    println!("a keystroke         {typing:7.3} s, {:.2} x the whole report", typing / reporting);
+    println!(
+        "a new declaration   {declaring:7.3} s, {:.2} x the whole report; the longest of all {longest:.3} s",
+        declaring / reporting
     );
     println!("peak memory         {:>7} of the command", peak_memory(path)?);
     Ok(())

@@ -7,7 +7,7 @@
 //! come in meanwhile is looked at before anything is computed: a request that was taken back or a text that has changed
 //! again costs nothing.
 //!
-//! * `session` – messages to deeds;
+//! * `session`, `answers` – messages to deeds, requests to answers;
 //! * `client` – what the editor can;
 //! * `code` – the workspace with the texts that are open;
 //! * `document` – an open text and its changes;
@@ -18,6 +18,7 @@
 //! stays, moved along by the editor, and no rewrite is offered.
 
 mod actions;
+mod answers;
 mod client;
 mod code;
 mod document;

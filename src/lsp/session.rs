@@ -8,10 +8,9 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 use gen_lsp_types::{
-    CodeActionKind, CodeActionOptions, CodeActionParams, CodeActionProvider, DidChangeTextDocumentParams,
-    DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
-    DidOpenTextDocumentParams, DidSaveTextDocumentParams, FileChangeType, Hover, HoverParams, MarkupContent,
-    MarkupKind, MessageType, PublishDiagnosticsParams, ServerCapabilities, ShowMessageParams, TextDocumentSync,
+    CodeActionKind, CodeActionOptions, CodeActionProvider, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
+    DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
+    FileChangeType, MessageType, PublishDiagnosticsParams, ServerCapabilities, ShowMessageParams, TextDocumentSync,
     TextDocumentSyncKind, TextDocumentSyncOptions, Uri,
 };
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
@@ -19,7 +18,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::actions::actions;
 use super::client::Client;
 use super::code::{Code, Found};
 use super::document::{Document, State};
@@ -27,29 +25,23 @@ use super::said::Page;
 use super::uris;
 use super::{Ended, Setup};
 use crate::discover::Failure;
-use crate::report::{Style, why};
-use crate::source::{FileId, SourceFile, Span};
-
-/// Columns of what is shown beside the text.
-const WIDTH: usize = 80;
+use crate::source::{FileId, SourceFile};
 
 /// A talk with an editor.
 pub(super) struct Session<'a> {
-    connection: &'a Connection,
+    pub(super) connection: &'a Connection,
     setup: &'a Setup<'a>,
-    client: Client,
+    pub(super) client: Client,
     /// Nothing until it is needed, and when there are other files than before.
-    code: Option<Code>,
+    pub(super) code: Option<Code>,
     /// What is open, the last one changed at the end.
-    documents: Vec<Document>,
+    pub(super) documents: Vec<Document>,
     /// What has come in and was not looked at.
-    queue: VecDeque<Message>,
+    pub(super) queue: VecDeque<Message>,
     is_over: bool,
     /// The last trouble that was told, so that it is told once.
     trouble: Option<Failure>,
 }
-
-type Answer = Result<Value, (ErrorCode, String)>;
 
 impl<'a> Session<'a> {
     pub(super) fn new(connection: &'a Connection, setup: &'a Setup<'a>, client: Client) -> Session<'a> {
@@ -240,73 +232,12 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn code_action(&mut self, params: &CodeActionParams) -> Answer {
-        let uri = &params.text_document.uri;
-        let is_wanted =
-            |kind: &CodeActionKind| String::from(CodeActionKind::QuickFix).starts_with(&String::from(kind.clone()));
-        if params.context.only.as_ref().is_some_and(|only| !only.iter().any(is_wanted)) {
-            return Ok(json!([]));
-        }
-        self.is_current(uri)?;
-        self.check_what_is_due(Some(uri));
-        let client = &self.client;
-        let Some((document, code, file)) = self.document(uri) else { return Ok(json!([])) };
-        let State::Checked(found) = &document.state else { return Ok(json!([])) };
-        let page = Page { source: code.source(file), uri, encoding: client.encoding };
-        let place = |place| client.encoding.offset(&document.text, place);
-        let place = Span::new(place(params.range.start), place(params.range.end));
-        let version = client.knows_versions.then_some(document.version);
-        Ok(json!(actions(page, version, found, place)))
-    }
-
-    fn hover(&mut self, params: &HoverParams) -> Answer {
-        let place = &params.text_document_position_params;
-        let uri = &place.text_document.uri;
-        self.is_current(uri)?;
-        self.take_texts();
-        let (encoding, shows_markdown) = (self.client.encoding, self.client.shows_markdown);
-        let Some(document) = self.documents.iter().find(|document| document.uri == *uri) else {
-            return Ok(Value::Null);
-        };
-        let is_held = matches!(document.state, State::Due | State::Checked(_));
-        let offset = encoding.offset(&document.text, place.position);
-        let file = document.path.as_deref().and_then(|path| self.code.as_ref()?.file_at(path));
-        let (Some(file), true) = (file, is_held) else { return Ok(Value::Null) };
-        let Some(code) = &mut self.code else { return Ok(Value::Null) };
-        let Some((span, found)) = code.why(file, Span::new(offset, offset).start) else { return Ok(Value::Null) };
-        let text = why(&found, Style { color: false, unicode: true, width: WIDTH });
-        let contents = if shows_markdown {
-            MarkupContent { kind: MarkupKind::Markdown, value: format!("```text\n{text}```\n") }
-        } else {
-            MarkupContent { kind: MarkupKind::PlainText, value: text }
-        };
-        Ok(json!(Hover { contents: contents.into(), range: Some(encoding.range(code.source(file), span)) }))
-    }
-
-    /// A request about a text that has changed since is not worth an answer.
-    fn is_current(&self, uri: &Uri) -> Result<(), (ErrorCode, String)> {
-        let is_change = |message: &Message| {
-            let Message::Notification(Notification { method, params }) = message else { return false };
-            let about = params.pointer("/textDocument/uri").and_then(Value::as_str);
-            method == "textDocument/didChange" && about == Some(uri.as_ref())
-        };
-        let has_changed = self.queue.iter().any(is_change);
-        if has_changed { Err((ErrorCode::ContentModified, "the text has changed".to_owned())) } else { Ok(()) }
-    }
-
-    fn is_taken_back(&self, id: &Value) -> bool {
-        self.queue.iter().any(|message| {
-            let Message::Notification(Notification { method, params }) = message else { return false };
-            method == "$/cancelRequest" && params.get("id") == Some(id)
-        })
-    }
-
     fn is_something_due(&self) -> bool {
         self.documents.iter().any(|document| matches!(document.state, State::New | State::Due))
     }
 
     /// Gives the workspace the texts that nobody has looked at yet.
-    fn take_texts(&mut self) {
+    pub(super) fn take_texts(&mut self) {
         if self.code.is_none() && !self.documents.is_empty() {
             self.code = Some(self.find_code());
             self.documents.iter_mut().for_each(|document| document.state = State::New);
@@ -349,7 +280,7 @@ impl<'a> Session<'a> {
     }
 
     /// Checks what is due, the last change first, until it is done or something else has come in; or one document alone.
-    fn check_what_is_due(&mut self, only: Option<&Uri>) {
+    pub(super) fn check_what_is_due(&mut self, only: Option<&Uri>) {
         self.take_texts();
         let Some(mut code) = self.code.take() else { return };
         let due = self.documents.iter().rev().filter(|document| matches!(document.state, State::Due));
@@ -387,12 +318,6 @@ impl<'a> Session<'a> {
         if let Some(failure) = found.and_then(|found| found.failure) {
             self.tell(failure);
         }
-    }
-
-    fn document(&self, uri: &Uri) -> Option<(&Document, &Code, FileId)> {
-        let document = self.documents.iter().find(|document| document.uri == *uri)?;
-        let code = self.code.as_ref()?;
-        Some((document, code, code.file_at(document.path.as_deref()?)?))
     }
 
     fn tell(&mut self, failure: Failure) {

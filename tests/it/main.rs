@@ -8,6 +8,7 @@ mod cli;
 mod config;
 mod discover;
 mod docs;
+mod editor;
 mod facts;
 mod fix;
 mod fixtures;
