@@ -97,7 +97,7 @@ impl Wanted {
     pub(super) fn start(&self) -> Result<Beside, Failure> {
         let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(program);
-        command.arg(self.command.name()).args(&self.words).stdin(Stdio::null()).stdout(Stdio::piped());
+        command.arg(self.command.word()).args(&self.words).stdin(Stdio::null()).stdout(Stdio::piped());
         // rust-analyzer sets it for its own runs.
         command.env_remove("CARGO_LOG");
         let child = command.spawn().map_err(|error| Failure {
@@ -146,7 +146,7 @@ impl Drop for Beside {
 }
 
 impl With {
-    pub(super) fn name(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             With::Check => "check",
             With::Clippy => "clippy",

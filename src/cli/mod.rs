@@ -255,7 +255,7 @@ fn print_report(
     match end {
         End::Well => Ok(code),
         End::Silent(with) if is_for_machines => Err(Failure {
-            message: format!("`cargo {}` fails before it compiles anything", with.name()),
+            message: format!("`cargo {}` fails before it compiles anything", with.word()),
             help: "cargo says above why; make it work, or leave out `--with`".to_owned(),
         }),
         End::Failed | End::Silent(_) => Ok(REPORTED),

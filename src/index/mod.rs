@@ -128,7 +128,7 @@ impl<'w> Index<'w> {
         );
         let naming = || read.iter().filter(|file| file.scan.names_us);
         let naming_us = naming().map(|file| file.id).collect();
-        let claimed = naming().flat_map(|file| file.scan.functions.iter().map(|name| file.name(*name))).collect();
+        let claimed = naming().flat_map(|file| file.scan.functions.iter().map(|name| file.slice(*name))).collect();
         let foreign = foreign_crates(workspace);
         let (crates, modules) = (crates(workspace), modules(workspace));
         let twins = twins(&functions);
@@ -512,7 +512,7 @@ fn by_name<'w>(files: &[Scanned<'_, 'w>], names: impl Fn(&scan::Scan) -> &[Span]
     let mut map: HashMap<&'w str, Vec<FileId>> = HashMap::new();
     for file in files {
         for name in names(file.scan) {
-            let found = map.entry(file.name(*name)).or_default();
+            let found = map.entry(file.slice(*name)).or_default();
             if found.last() != Some(&file.id) {
                 found.push(file.id);
             }
@@ -522,7 +522,7 @@ fn by_name<'w>(files: &[Scanned<'_, 'w>], names: impl Fn(&scan::Scan) -> &[Span]
 }
 
 impl<'w> Scanned<'_, 'w> {
-    fn name(&self, place: Span) -> &'w str {
+    fn slice(&self, place: Span) -> &'w str {
         &self.text[place.range()]
     }
 }

@@ -62,7 +62,7 @@ pub(crate) fn scan(text: &str) -> Scan {
             "struct" | "enum" | "union" | "type" => found.types.extend(words.name()),
             "trait" => found.traits.extend(words.name()),
             "static" => {
-                found.statics.extend(words.name().filter(|name| text[name.range()] != *"mut").or_else(|| words.name()))
+                found.statics.extend(words.name().filter(|name| text[name.range()] != *"mut").or_else(|| words.name()));
             }
             "impl" => words.impl_header(&mut found.impls),
             "macro_rules" => found.macros.extend(words.next_word()),

@@ -13,8 +13,9 @@ use super::code::Code;
 use super::document::{Document, State};
 use super::said::Page;
 use super::session::Session;
-use crate::report::{Style, why};
+use crate::report::{self, Style};
 use crate::source::{FileId, Span};
+use crate::why;
 
 /// Columns of what is shown beside the text.
 const WIDTH: usize = 80;
@@ -57,7 +58,10 @@ impl Session<'_> {
         let (Some(file), true) = (file, is_held) else { return Ok(Value::Null) };
         let Some(code) = &mut self.code else { return Ok(Value::Null) };
         let Some((span, found)) = code.why(file, Span::new(offset, offset).start) else { return Ok(Value::Null) };
-        let text = why(&found, Style { color: false, unicode: true, width: WIDTH });
+        let mut text = report::why(&found, Style { color: false, unicode: true, width: WIDTH });
+        if matches!(found.answer, why::Answer::Early(_)) {
+            text.push_str("\n  `cargo conjoin --explain sequential_await` says more about it\n");
+        }
         let contents = if shows_markdown {
             MarkupContent { kind: MarkupKind::Markdown, value: format!("```text\n{text}```\n") }
         } else {

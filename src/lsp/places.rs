@@ -40,7 +40,7 @@ impl Encoding {
         Position { line: number(line - 1), character: number(units) }
     }
 
-    /// The byte offset of a place in a text, of which a whole one lies behind the last line.
+    /// The byte offset of a place in a text.
     pub(super) fn offset(self, text: &str, place: Position) -> usize {
         let mut starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1));
         let Some(start) = starts.nth(place.line as usize) else { return text.len() };

@@ -103,10 +103,10 @@ impl Editor {
 
     /// The whole text anew.
     pub(crate) fn change(&mut self, path: &Path, version: i32, text: &str) {
-        self.edit(path, version, json!([{ "text": text }]));
+        self.edit(path, version, &json!([{ "text": text }]));
     }
 
-    pub(crate) fn edit(&mut self, path: &Path, version: i32, changes: Value) {
+    pub(crate) fn edit(&mut self, path: &Path, version: i32, changes: &Value) {
         let document = json!({ "uri": uri(path), "version": version });
         self.notify("textDocument/didChange", json!({ "textDocument": document, "contentChanges": changes }));
     }
