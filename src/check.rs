@@ -21,7 +21,7 @@ use crate::diagnostic::{Confidence, Diagnostic, Level};
 use crate::discover::{Workspace, near_names};
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index};
-use crate::ir::{Unclear, lower, print};
+use crate::ir::{ExprId, Unclear, lower, print};
 use crate::knowledge::ClaimKind;
 use crate::lints::{Context, LINTS, Lint, Silence};
 use crate::source::{FileId, Problem, Span};
@@ -146,7 +146,7 @@ fn outcome(looked: Vec<Looked>) -> Outcome {
 }
 
 /// What is said in a file to this tool and means nothing: comments, and allows of what is no lint.
-fn unclear_in(index: &Index<'_>, file: FileId) -> Vec<Problem> {
+pub fn unclear_in(index: &Index<'_>, file: FileId) -> Vec<Problem> {
     let source = index.source(file);
     let problem = |span: Span, message: String, help: String| {
         let place = source.position(span.start);
@@ -189,18 +189,29 @@ fn words_to_write(unclear: &Unclear) -> String {
 pub fn why(workspace: &Workspace, options: &Options, file: FileId, line: usize) -> Result<Vec<Why>, Problem> {
     let index = Index::new(workspace, options.tests);
     let effects = Effects::new(&index);
-    let options = &own_options(&index, file, options);
     index.read(file).map_err(Clone::clone)?;
     let asked = why::on_line(&index, file, line)?;
+    Ok(whys(&effects, options, file, &asked))
+}
+
+/// The await of which the word itself stands at a place, and why it stands there.
+pub fn why_at(effects: &Effects<'_>, options: &Options, file: FileId, offset: u32) -> Option<(Span, Why)> {
+    let (id, site, span) = why::at(effects.index, file, offset)?;
+    Some((span, whys(effects, options, file, &[(id, site)]).into_iter().next()?))
+}
+
+fn whys(effects: &Effects<'_>, options: &Options, file: FileId, asked: &[(FunctionId, ExprId)]) -> Vec<Why> {
+    let index = effects.index;
+    let options = &own_options(index, file, options);
     let mut found = Vec::new();
     for (id, _) in index.functions_in(file).filter(|(id, _)| asked.iter().any(|(function, _)| function == id)) {
-        let Some(types) = Types::new(&index, id) else { continue };
-        let analyses = analyze(&types, &effects, options.confidence, Purpose::Explain);
-        let verdicts = verdicts(&types, &effects, &analyses);
+        let Some(types) = Types::new(index, id) else { continue };
+        let analyses = analyze(&types, effects, options.confidence, Purpose::Explain);
+        let verdicts = verdicts(&types, effects, &analyses);
         let own = verdicts.iter().filter(|verdict| asked.contains(&(id, verdict.site)));
         found.extend(own.map(|verdict| why::why(&types, &analyses, verdict)));
     }
-    Ok(found)
+    found
 }
 
 /// The await graph of every selected file as text.

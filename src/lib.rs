@@ -22,6 +22,7 @@
 //! | [`fix`] | what holds | changed files |
 //! | [`narrow`] | an outcome and what is known already | what is new |
 //! | [`report`] | diagnostics | text for people, editors and CI |
+//! | [`lsp`] | what an editor says | diagnostics for what it has open |
 //! | [`cli`] | arguments | an exit code |
 
 pub mod source;
@@ -59,5 +60,7 @@ pub mod fix;
 pub mod narrow;
 
 pub mod report;
+
+pub mod lsp;
 
 pub mod cli;

@@ -117,6 +117,16 @@ pub fn on_line(index: &Index<'_>, file: FileId, line: usize) -> Result<Vec<(Func
     Ok(found.into_iter().map(|(id, site, _)| (*id, *site)).collect())
 }
 
+/// The await of which the word itself, or the dot before it, stands at a place; with the place of the two.
+pub fn at(index: &Index<'_>, file: FileId, offset: u32) -> Option<(FunctionId, ExprId, Span)> {
+    let source = index.source(file);
+    let mut words = sites(index, file).into_iter().map(|(id, site, span)| {
+        let start = source.slice(span).rfind('.').map_or(span.start, |at| span.start + Span::new(at, at).start);
+        (id, site, Span { start, end: span.end })
+    });
+    words.find(|(_, _, word)| word.start <= offset && offset <= word.end && source.slice(*word).ends_with("await"))
+}
+
 /// What there is to say of one await of a function.
 pub fn why(types: &Types<'_>, analyses: &[Analysis], verdict: &Verdict) -> Why {
     let source = types.index.source(types.scope.file);

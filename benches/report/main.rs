@@ -7,9 +7,13 @@
 //! starts them, and so is the command, for comparison and for its peak memory. What is kept between runs lies in a folder of
 //! the bench's own; nothing is written into a workspace that is not made up.
 //!
+//! A keystroke is one in the file with most awaits or the one after it, four of them open in the language server; it ends
+//! when what is found in the changed text is published.
+//!
 //! `CONJOIN_BENCH_SCALE` measures made-up workspaces of many sizes instead and draws `benches/report/scale.svg`.
 
 mod generate;
+mod keystroke;
 mod plot;
 mod rivals;
 mod scale;
@@ -29,6 +33,7 @@ use cargo_conjoin::discover::{Discovery, Selection, discover};
 use cargo_conjoin::parse::{STACK_SIZE, forget_spans};
 use cargo_conjoin::report::{Format, Report, Style, write};
 use cargo_conjoin::source::SourceFile;
+use keystroke::Typing;
 use rayon::prelude::*;
 
 const ROUNDS: usize = 5;
@@ -68,7 +73,8 @@ fn measure(path: &Path) -> Done<()> {
     let lines: usize = files.iter().map(|file| file.text.lines().count()).sum();
     println!("files {}, lines {lines}, threads {}, rounds {ROUNDS}", files.len(), rayon::current_num_threads());
     let edits = edits(&discovery);
-    let mut times = [const { Vec::new() }; 6];
+    let mut times = [const { Vec::new() }; 8];
+    let mut editor = Typing::begin(path, &discovery.workspace)?;
     for round in 0..ROUNDS {
         forget(kept.path())?;
         let report = |edit| seconds(|| report(path, Some(kept.path()), edit));
@@ -78,7 +84,13 @@ fn measure(path: &Path) -> Done<()> {
         times[3].push(report(None)?);
         times[4].push(report(None)?);
         times[5].push(report(edits.get(round % edits.len().max(1)))?);
+        for file in 0..2 {
+            times[6].extend(editor.strokes(file, "//")?);
+            times[7].extend(editor.strokes(file, "fn typed() {}")?);
+        }
     }
+    editor.end()?;
+    let longest = times[6].iter().chain(&times[7]).copied().fold(0.0, f64::max);
     let times = times.map(median);
     let names = [
         "reading every file",
@@ -87,6 +99,8 @@ fn measure(path: &Path) -> Done<()> {
         "the first report",
         "the same again",
         "after an edit",
+        "a keystroke",
+        "a new declaration",
     ];
     for (name, time) in names.iter().zip(times) {
         println!(
@@ -95,6 +109,7 @@ fn measure(path: &Path) -> Done<()> {
             time / times[3]
         );
     }
+    println!("{:23} {longest:7.3} s", "the longest of both");
     rivals::measure(path, kept.path(), lines)
 }
 
@@ -152,6 +167,7 @@ pub(crate) fn report(path: &Path, kept: Option<&Path>, edit: Option<&(usize, Str
         repository: None,
         diagnostics: &outcome.diagnostics,
         old: outcome.old,
+        is_built: true,
         files: outcome.files,
         lines: outcome.lines,
     };

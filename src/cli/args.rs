@@ -5,6 +5,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use super::beside::{Wanted, With};
 use super::fixing::{BuildWords, FixWords, Fixing};
 use super::narrowing::{Narrowing, NarrowingWords};
 use super::values::{format, place};
@@ -26,6 +27,7 @@ pub(super) struct Args {
     pub(super) options: Options,
     pub(super) fixing: Fixing,
     pub(super) narrowing: Narrowing,
+    pub(super) beside: Option<Wanted>,
     pub(super) format: Format,
     pub(super) output: Option<PathBuf>,
     pub(super) page: Option<PathBuf>,
@@ -47,6 +49,7 @@ pub(super) enum Question {
     Config,
     Completions(Shell),
     Man,
+    Editor,
     Ir,
 }
 
@@ -66,7 +69,8 @@ pub(super) fn parse(mut words: Vec<OsString>) -> Result<Args, clap::Error> {
     let matches = Words::command().try_get_matches_from(words)?;
     let read = Words::from_arg_matches(&matches)?;
     let levels = levels(&matches).map_err(|failure| error(clap::error::ErrorKind::InvalidValue, &failure))?;
-    Ok(convert(read, levels))
+    let beside = read.with.map(|with| Wanted::new(with, read.message_format, &matches, &command()));
+    Ok(Args { beside, ..convert(read, levels) })
 }
 
 /// The command as `clap` has it.
@@ -131,6 +135,9 @@ struct Words {
     /// Take nothing from an earlier run, and keep nothing for the next
     #[arg(long)]
     no_cache: bool,
+    /// Run `cargo check` or `cargo clippy` too, and report what it finds first
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["paths", "fix", "diff", "verify"])]
+    with: Option<With>,
     /// Say why the await at a line must wait, or what it may join
     #[arg(long, value_name = "FILE:LINE", value_parser = place)]
     why: Option<(PathBuf, usize)>,
@@ -143,6 +150,12 @@ struct Words {
     /// Print what holds for each package, and where it is said
     #[arg(long)]
     print_config: bool,
+    /// Speak the language server protocol on stdin and stdout, for an editor
+    #[arg(long, conflicts_with_all = ["paths", "message_format", "output", "report", "with", "fix", "diff", "verify", "since", "files_from", "update_baseline"])]
+    lsp: bool,
+    /// Editors that know several ways to talk say which one they mean.
+    #[arg(long, hide = true, requires = "lsp")]
+    stdio: bool,
     #[arg(long, value_name = "WHAT", hide = true)]
     emit: Option<Emit>,
     #[arg(long, value_name = "SHELL", hide = true)]
@@ -254,6 +267,8 @@ fn convert(words: Words, levels: Vec<(String, Level)>) -> Args {
         Question::Completions(shell)
     } else if words.man {
         Question::Man
+    } else if words.lsp {
+        Question::Editor
     } else if words.print_config {
         Question::Config
     } else if words.emit.is_some() {
@@ -270,6 +285,7 @@ fn convert(words: Words, levels: Vec<(String, Level)>) -> Args {
     Args {
         question,
         narrowing: words.narrowing.read(confidence),
+        beside: None,
         fixing: words.fixing.read(&words.build, cargo_options(&words)),
         options: Options {
             tests: selection.kinds.tests,

@@ -5,6 +5,7 @@
 //! Invariant: with exit code 2 nothing stands on stdout. A reader who closes stdout early has seen enough: 0.
 
 mod args;
+mod beside;
 mod config;
 mod fixing;
 mod narrowing;
@@ -29,12 +30,14 @@ use crate::fix::vcs::{self, Allowed};
 use crate::fix::write::write;
 use crate::fix::{Fixed, fix, verified};
 use crate::lints::LINTS;
+use crate::lsp::{self, Ended, Setup};
 use crate::narrow::narrow;
-use crate::report::{self, Report};
+use crate::report::{self, Format, Report};
 use crate::source::{FileId, Problem};
 use crate::verify::Build;
 
 use args::{Args, Question};
+use beside::{Beside, End};
 use fixing::Deed;
 use output::Output;
 use progress::Progress;
@@ -77,6 +80,9 @@ fn answer(args: &Args, output: &Output) -> Result<u8, Failure> {
     start_pool(args.jobs);
     let begin = Instant::now();
     let directory = working_directory()?;
+    if matches!(args.question, Question::Editor) {
+        return serve_editor(args, directory);
+    }
     let mut selection = args.selection.clone();
     if let Some(from) = &args.narrowing.files_from {
         selection.only = Some(narrowing::named_files(from, &directory)?);
@@ -98,6 +104,24 @@ fn answer(args: &Args, output: &Output) -> Result<u8, Failure> {
     }
 }
 
+/// A talk with an editor. What it says of levels and packages is looked at each time a workspace is.
+fn serve_editor(args: &Args, directory: PathBuf) -> Result<u8, Failure> {
+    let prepare = |workspace: &mut Workspace| {
+        config::check(workspace)?;
+        narrowing::overrule(workspace, &args.narrowing);
+        Ok(())
+    };
+    let mut old = args.narrowing.old.clone();
+    old.baseline = old.baseline.map(|path| discover::absolute(&directory, &path));
+    let setup =
+        Setup { selection: args.selection.clone(), options: args.options.clone(), old, prepare: &prepare, directory };
+    // The protocol wants 1 when an editor goes without a word.
+    Ok(match lsp::serve_stdio(&setup)? {
+        Ended::Properly => NOTHING_TO_SAY,
+        Ended::Abruptly => REPORTED,
+    })
+}
+
 /// The report, the problems, the summary; and before them what is to be changed.
 fn report_all(
     args: &Args,
@@ -107,6 +131,7 @@ fn report_all(
     begin: Instant,
     output: &Output,
 ) -> Result<u8, Failure> {
+    let beside = args.beside.as_ref().map(beside::Wanted::start).transpose()?;
     let is_stopped = Arc::new(AtomicBool::new(false));
     let program = own_program()?;
     let say = |what: &str| output.say(&report::status(what, output.error_style));
@@ -145,7 +170,7 @@ fn report_all(
             if deed == Deed::Fix {
                 write(&discovery.workspace, &mut fixed, &is_stopped)?;
             }
-            print_report(args, &discovery, &fixed.outcome, output)?
+            print_report(args, &discovery, &fixed.outcome, beside, output)?
         }
     };
     problems(&discovery, &fixed.outcome).for_each(|problem| output.problem(problem));
@@ -208,13 +233,38 @@ fn heed_interrupts(is_stopped: &Arc<AtomicBool>) {
     drop(ctrlc::set_handler(move || is_stopped.store(true, Ordering::Relaxed)));
 }
 
-fn print_report(args: &Args, discovery: &Discovery, outcome: &Outcome, output: &Output) -> Result<u8, Failure> {
+fn print_report(
+    args: &Args,
+    discovery: &Discovery,
+    outcome: &Outcome,
+    beside: Option<Beside>,
+    output: &Output,
+) -> Result<u8, Failure> {
     let report = report_of(discovery, outcome);
     let code = exit_code(outcome, args.exit_zero);
     if let Some(path) = &args.page {
         write_page(path, &report)?;
     }
-    output.write(code, |out, style| report::write(out, &report, args.format, style))
+    let mut end = End::Well;
+    let is_for_machines = matches!(args.format, Format::Json { .. });
+    let code = output.write(code, |out, style| {
+        if let Some(beside) = beside {
+            end = beside.relay(out)?;
+        }
+        match end {
+            // Whoever reads it must not take what we say for all there is.
+            End::Silent(_) if is_for_machines => Ok(()),
+            _ => report::write(out, &Report { is_built: end == End::Well, ..report }, args.format, style),
+        }
+    })?;
+    match end {
+        End::Well => Ok(code),
+        End::Silent(with) if is_for_machines => Err(Failure {
+            message: format!("`cargo {}` fails before it compiles anything", with.word()),
+            help: "cargo says above why; make it work, or leave out `--with`".to_owned(),
+        }),
+        End::Failed | End::Silent(_) => Ok(REPORTED),
+    }
 }
 
 fn write_page(path: &Path, report: &Report<'_>) -> Result<(), Failure> {
@@ -242,6 +292,7 @@ fn report_of<'a>(discovery: &'a Discovery, outcome: &'a Outcome) -> Report<'a> {
         repository: repository(&discovery.workspace),
         diagnostics: &outcome.diagnostics,
         old: outcome.old,
+        is_built: true,
         files: outcome.files,
         lines: outcome.lines,
     }

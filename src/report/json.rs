@@ -12,7 +12,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::escaped::line;
-use super::{Rendered, Report, Style, code, human, located, rewritten, short, text};
+use super::{Rendered, Report, Style, code, human, located, remarks, rewritten, short};
 use crate::diagnostic::{Diagnostic, Edit, Fix, Label, Level};
 use crate::discover::{Package, Target, Workspace};
 use crate::source::{SourceFile, Span};
@@ -36,8 +36,8 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>, rendered: Rendered
     for origin in origins {
         line(out, &CompilerArtifact::new(origin))?;
     }
-    let success = report.diagnostics.iter().all(|diagnostic| diagnostic.level < Level::Deny);
-    line(out, &BuildFinished { reason: "build-finished", success })
+    let is_denied = report.diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Deny);
+    line(out, &BuildFinished { reason: "build-finished", success: report.is_built && !is_denied })
 }
 
 #[derive(Serialize)]
@@ -172,16 +172,7 @@ fn children<'a>(diagnostic: &'a Diagnostic, file: &'a SourceFile) -> Vec<Child<'
     if let Some(fix) = &diagnostic.fix {
         children.push(child("help", fix.title.clone(), suggestions(fix, diagnostic.primary.span, file)));
     }
-    if let Some(timeline) = &diagnostic.timeline {
-        let before = text::count(timeline.before, "round trip");
-        children.push(child("note", format!("{before} today, {} then", timeline.after), Vec::new()));
-    }
-    let title = if diagnostic.timeline.is_some() || diagnostic.lint == "await_in_loop" { "reads" } else { "why" };
-    children.extend(diagnostic.evidence.iter().map(|line| child("note", format!("{title}: {line}"), Vec::new())));
-    if !diagnostic.lint.is_empty() {
-        children.push(child("note", format!("confidence: {}", diagnostic.confidence), Vec::new()));
-    }
-    children.extend(diagnostic.notes.iter().map(|note| child("note", note.clone(), Vec::new())));
+    children.extend(remarks(diagnostic).into_iter().map(|remark| child("note", remark, Vec::new())));
     children
 }
 

@@ -12,6 +12,7 @@ mod html;
 mod human;
 mod json;
 mod known;
+mod remarks;
 mod rewritten;
 mod sarif;
 mod short;
@@ -30,6 +31,7 @@ use crate::source::{Problem, SourceFile};
 
 pub use changes::{changes, diff, status};
 pub use html::html;
+pub use remarks::remarks;
 pub use text::{Style, clean};
 pub use why::why;
 
@@ -46,6 +48,8 @@ pub struct Report<'a> {
     pub diagnostics: &'a [Diagnostic],
     /// How many more there are that are old.
     pub old: usize,
+    /// Whether what cargo built beside it was built, where it was asked to.
+    pub is_built: bool,
     /// How many files were reported on.
     pub files: usize,
     /// How many lines they have.

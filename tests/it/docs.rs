@@ -86,6 +86,38 @@ fn the_readme_names_the_commands_that_are_run() {
 
 /// The block in an async function, and a stub that reads for each call of `example`. A block of whole functions stands for
 /// itself, and what they call need not be known.
+/// Editors themselves are tried by `tests/editors.sh`.
+#[test]
+fn the_readme_tells_editors_what_can_be_run() {
+    let readme = read("README.md");
+    let chapter = readme.split_once("\n## In an editor\n").unwrap().1.split("\n## ").next().unwrap();
+    let jsons = blocks(chapter, "json");
+    assert_eq!(jsons.len(), 2);
+    jsons.iter().for_each(|block| drop(serde_json::from_str::<serde_json::Value>(block).unwrap()));
+    let tomls = blocks(chapter, "toml");
+    assert_eq!(tomls.len(), 2);
+    tomls.iter().for_each(|block| drop(block.parse::<toml::Table>().unwrap()));
+    let folder = crate::tree::tree(&[("Cargo.toml", &crate::tree::manifest("demo")), ("src/lib.rs", "")]);
+    let mut count = 0;
+    for block in chapter.split("```").skip(1).step_by(2) {
+        // Lists of words, in whatever brackets; Helix has the command and its words apart.
+        let block = block.replace("command = \"cargo\"\nargs = [", "[\"cargo\", ");
+        for list in block.split(['[', ']', '{', '}']) {
+            let words: Vec<&str> = list.split(',').map(|word| word.trim().trim_matches(['"', '\''])).collect();
+            let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+            let ["cargo", options @ ..] = words.as_slice() else { continue };
+            count += 1;
+            let ran = conjoin(folder.path(), &[options, &["--target-dir=target"]].concat());
+            if options.contains(&"--lsp") {
+                assert!(ran.code == Some(2) && ran.stderr.contains("nobody speaks"), "{options:?}: {ran:?}");
+            } else {
+                assert!(ran.code == Some(0) && ran.stdout.ends_with("\"success\":true}\n"), "{options:?}: {ran:?}");
+            }
+        }
+    }
+    assert_eq!(count, 7, "{chapter}");
+}
+
 fn program(example: &str, block: &str) -> String {
     if block.contains("fn ") {
         return format!("{REPLY}{block}");

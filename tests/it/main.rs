@@ -2,12 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
+mod beside;
 mod cache;
 mod claims;
 mod cli;
 mod config;
 mod discover;
 mod docs;
+mod editor;
 mod facts;
 mod fix;
 mod fixtures;
@@ -16,6 +18,7 @@ mod formatting;
 mod generated;
 mod hazard_rows;
 mod lowering;
+mod lsp;
 mod narrow;
 mod packages;
 mod parsing;
