@@ -6,7 +6,9 @@
 
 mod await_in_loop;
 mod blocking_twin;
+mod repeated_await;
 mod sequential_await;
+mod stored_futures;
 mod unbounded_join;
 mod unsafe_join;
 
@@ -17,6 +19,7 @@ use crate::analysis::effects::Effects;
 use crate::diagnostic::{Confidence, Diagnostic, Label, Level};
 use crate::index::types::Types;
 use crate::index::{FunctionId, Hint, qualified_name};
+use crate::ir::ExprId;
 use crate::source::Span;
 
 /// A lint.
@@ -40,7 +43,9 @@ pub struct Lint {
 pub static LINTS: &[&Lint] = &[
     &await_in_loop::AWAIT_IN_LOOP,
     &blocking_twin::BLOCKING_TWIN,
+    &repeated_await::REPEATED_AWAIT,
     &sequential_await::SEQUENTIAL_AWAIT,
+    &stored_futures::STORED_FUTURES,
     &unbounded_join::UNBOUNDED_JOIN,
     &unsafe_join::UNSAFE_JOIN,
 ];
@@ -90,6 +95,11 @@ impl Context<'_> {
             notes: Vec::new(),
             fix: None,
         }
+    }
+
+    /// Where an expression stands.
+    fn span(&self, expr: ExprId) -> Span {
+        self.types.body.expr(expr).span
     }
 
     /// Writes down why a lint says nothing of a place.

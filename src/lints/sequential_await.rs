@@ -3,10 +3,12 @@
 
 mod evidence;
 
+pub(super) use evidence::listed;
+
 use crate::analysis::Analysis;
 use crate::analysis::verdict;
 use crate::diagnostic::{Applicability, Confidence, Diagnostic, Label, Level, Row, Timeline};
-use crate::lints::{Context, Lint};
+use crate::lints::{Context, Lint, stored_futures};
 use crate::rewrite::{self, Rewrite, provider};
 use crate::source::Span;
 
@@ -23,11 +25,17 @@ fn run(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     if crate::analysis::is_rewritten(context.types.function) {
         return;
     }
-    let waiting = context.analyses.iter().filter(|analysis| analysis.schedule.after < analysis.schedule.before);
-    found.extend(waiting.filter_map(|analysis| diagnose(context, analysis)));
+    let others = waiting(context).filter(|analysis| stored_futures::told_of(context, analysis).is_empty());
+    found.extend(others.filter_map(|analysis| diagnose(context, analysis)));
 }
 
-fn diagnose(context: &Context<'_>, analysis: &Analysis) -> Option<Diagnostic> {
+/// The regions that take longer than they need.
+pub(super) fn waiting<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a Analysis> + use<'a> {
+    context.analyses.iter().filter(|analysis| analysis.schedule.after < analysis.schedule.before)
+}
+
+/// What is said of such a region.
+pub(super) fn diagnose(context: &Context<'_>, analysis: &Analysis) -> Option<Diagnostic> {
     let awaits = shown(analysis);
     let early: Vec<usize> = awaits.iter().copied().filter(|node| analysis.schedule.is_early(*node)).collect();
     let first_early = *early.first()?;
@@ -142,7 +150,7 @@ fn who_waits(context: &Context<'_>, analysis: &Analysis, early: &[usize], waited
         ([name], count) if *name == first => format!("{count} more calls of {first} wait for the first"),
         ([name], 1) => format!("{name} waits for {first}"),
         ([name], count) => format!("{count} calls of {name} wait for {first}"),
-        _ => format!("{} wait for {first}", evidence::listed(distinct)),
+        _ => format!("{} wait for {first}", listed(distinct)),
     }
 }
 

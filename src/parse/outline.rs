@@ -108,6 +108,8 @@ impl Walk<'_> {
             // One in a loop waits for itself.
             awaits += match word {
                 "await" if has_loop => 2,
+                // The branches of a join wait beside one another.
+                "join" | "try_join" if self.text(at + 1) == "!" => 2,
                 "await" | "join" | "try_join" => 1,
                 _ => 0,
             };
