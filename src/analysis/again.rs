@@ -14,6 +14,7 @@ use crate::analysis::blocker::BlockerKind;
 use crate::analysis::effected::{Effected, effected};
 use crate::analysis::effects::{Effect, Effects, call_name, unwrapped};
 use crate::analysis::joins::{Branches, joins};
+use crate::analysis::ownership::{Usage, receiver_usage};
 use crate::analysis::region::Node;
 use crate::analysis::repeats::text_of;
 use crate::diagnostic::Confidence;
@@ -49,16 +50,21 @@ pub enum Value {
     Copied,
     /// It can be cloned.
     Cloned,
-    /// Nobody knows, and it is only looked at.
-    LookedAt,
+    /// Nobody knows more than that it is data.
+    Plain,
 }
 
 /// The questions of a region that are asked again, in the order of the source: the await, and what is said of it.
-pub fn again(types: &Types<'_>, effects: &Effects<'_>, analysis: &Analysis) -> Vec<(ExprId, Result<Again, &'static str>)> {
+pub fn again(
+    types: &Types<'_>,
+    effects: &Effects<'_>,
+    analysis: &Analysis,
+) -> Vec<(ExprId, Result<Again, &'static str>)> {
     let mut found: Vec<(ExprId, Result<Again, &'static str>)> = Vec::new();
     for pair in pairs(types.body, &analysis.region.nodes) {
         // Of a chain that says the same as a whole, its parts say nothing.
-        let is_part = |(whole, _): &(ExprId, _)| types.body.expr(*whole).span.contains(types.body.expr(pair.again.1).span);
+        let is_part =
+            |(whole, _): &(ExprId, _)| types.body.expr(*whole).span.contains(types.body.expr(pair.again.1).span);
         if !found.iter().any(is_part) {
             found.push((pair.again.1, judge(types, effects, analysis, &pair)));
         }
@@ -94,8 +100,7 @@ fn in_join(types: &Types<'_>, effects: &Effects<'_>, asked: ExprId, repeated: Ex
     }
     let confidence = effect.sureness();
     let value = match types.of(repeated) {
-        Ty::Future(of) if of.is_copy() => Value::Copied,
-        Ty::Future(of) if is_clone(types, &of, 0) || is_clone(types, &of.clone().success(), 0) => Value::Cloned,
+        Ty::Future(of) => kind_of(types, &of).ok_or("value")?,
         _ => return Err("value"),
     };
     Ok(Again { first: 0, asked, again: 0, repeated, effect, confidence, value })
@@ -180,11 +185,7 @@ fn not_a_read(effect: &Effect) -> Option<&'static str> {
 /// Whether what a statement does leaves the answer as it is, and how sure that is: what it awaits, unless it is the first,
 /// and what it does behind that, unless it is the last.
 fn leaves_alone(node: &Node, done: &Effected, (front, rest): (bool, bool)) -> Result<Confidence, &'static str> {
-    let parts = [
-        done.awaited.as_ref().filter(|_| front),
-        done.args.as_ref(),
-        done.finish.as_ref().filter(|_| rest),
-    ];
+    let parts = [done.awaited.as_ref().filter(|_| front), done.args.as_ref(), done.finish.as_ref().filter(|_| rest)];
     let mut least = Confidence::Proven;
     for effect in parts.into_iter().flatten() {
         if let Some(reason) = not_a_read(effect) {
@@ -245,28 +246,87 @@ fn is_compared(types: &Types<'_>, nodes: &[Node], pair: &Pair) -> bool {
     })
 }
 
-/// What may be done with the answer; `None` where it may be more than data: a stream, a connection, a guard.
+/// What may be done with the answer; `None` where it may be more than data, or where each question asks for another type.
 fn value_of(types: &Types<'_>, analysis: &Analysis, pair: &Pair) -> Option<Value> {
-    let (asked, ty) = given(types, pair.first.1);
+    let changes = |(node, site): (usize, ExprId)| {
+        let value = given(types, site).0;
+        let locals = if init_of(types.body, analysis, node) == Some(value) {
+            bound(types.body, &analysis.region.nodes[node])
+        } else {
+            Vec::new()
+        };
+        locals.iter().any(|local| types.body.local(*local).mutable) || is_moved_on(types, value)
+    };
+    let (_, ty) = given(types, pair.first.1);
+    if changes(pair.first) || changes(pair.again) || given(types, pair.again.1).1 != ty {
+        return None;
+    }
+    kind_of(types, &ty)
+}
+
+/// Whether a method takes a value exclusively where it stands: `rows(id).await.next()`.
+fn is_moved_on(types: &Types<'_>, value: ExprId) -> bool {
+    let called = types
+        .body
+        .exprs
+        .iter()
+        .position(|expr| matches!(&expr.kind, ExprKind::MethodCall { receiver, .. } if *receiver == value));
+    let call = called.and_then(|at| u32::try_from(at).ok()).map(ExprId);
+    call.is_some_and(|call| receiver_usage(types, call, value) == Usage::Exclusive)
+}
+
+fn kind_of(types: &Types<'_>, ty: &Ty) -> Option<Value> {
     if ty.is_copy() {
         return Some(Value::Copied);
     }
-    if is_clone(types, &ty, 0) {
+    if is_clone(types, ty, 0) {
         return Some(Value::Cloned);
     }
-    if matches!(&ty, Ty::Named(path, _) if path.len() > 1 && types.index.types_at(path).is_empty()) {
-        return None;
+    is_data(ty, 0).then_some(Value::Plain)
+}
+
+/// Whether a type is known in all its parts, and no name in it says that it is more than data.
+fn is_data(ty: &Ty, depth: usize) -> bool {
+    const MORE: [&str; 26] = [
+        "Stream",
+        "Reader",
+        "Writer",
+        "Connection",
+        "Conn",
+        "Client",
+        "Guard",
+        "Permit",
+        "Receiver",
+        "Sender",
+        "Handle",
+        "Cursor",
+        "Iter",
+        "Iterator",
+        "Transaction",
+        "Session",
+        "Socket",
+        "Channel",
+        "Lock",
+        "Pool",
+        "File",
+        "Body",
+        "Response",
+        "Request",
+        "Builder",
+        "Lease",
+    ];
+    match ty {
+        Ty::Named(path, args) => {
+            let name = path.last().map_or("?", |name| name.as_str());
+            name != "?" && !MORE.iter().any(|more| name.ends_with(more)) && {
+                depth < 8 && args.iter().all(|arg| is_data(arg, depth + 1))
+            }
+        }
+        Ty::Ref(mutable, to) => !mutable && is_data(to, depth + 1),
+        Ty::Tuple(items) => items.iter().all(|item| is_data(item, depth + 1)),
+        Ty::Slice(of) => is_data(of, depth + 1),
+        Ty::Unknown | Ty::Bounds(_) | Ty::Future(_) => false,
     }
-    let nodes = &analysis.region.nodes;
-    let is_looked_at = |node: usize, value: ExprId| {
-        let locals = bound(types.body, &nodes[node]);
-        let is_bound = init_of(types.body, analysis, node) == Some(value);
-        let rest = types.body.block(analysis.region.block?).stmts.get(nodes[node].stmt + 1..)?;
-        is_bound.then(|| only_read(types, &locals, rest))
-    };
-    let (repeated, _) = given(types, pair.again.1);
-    let both = is_looked_at(pair.first.0, asked) == Some(true) && is_looked_at(pair.again.0, repeated) == Some(true);
-    both.then_some(Value::LookedAt)
 }
 
 /// The value that an await gives, its `?` included, and of which type that is.
@@ -290,20 +350,11 @@ pub fn init_of(body: &Body, analysis: &Analysis, node: usize) -> Option<ExprId> 
     }
 }
 
-/// Whether statements only look at some locals.
-fn only_read(types: &Types<'_>, locals: &[LocalId], stmts: &[crate::ir::Stmt]) -> bool {
-    stmts.iter().all(|stmt| {
-        let (StmtKind::Let { init: Some(expr), .. } | StmtKind::Expr { expr, .. }) = &stmt.kind else { return true };
-        let touched = crate::analysis::access::accesses(types, *expr, &[]);
-        touched.iter().all(|access| access.mode == Mode::Read || !locals.contains(&access.place.root))
-    })
-}
-
 /// Whether a type is known to be data that can be cloned.
 fn is_clone(types: &Types<'_>, ty: &Ty, depth: usize) -> bool {
     const DATA: [&str; 12] = [
-        "String", "Vec", "VecDeque", "Option", "HashMap", "HashSet", "BTreeMap", "BTreeSet", "Uuid", "Value", "PathBuf",
-        "Duration",
+        "String", "Vec", "VecDeque", "Option", "HashMap", "HashSet", "BTreeMap", "BTreeSet", "Uuid", "Value",
+        "PathBuf", "Duration",
     ];
     let Ty::Named(path, args) = ty else { return ty.is_copy() };
     let name = path.last().map_or("", |name| name.as_str());

@@ -174,7 +174,9 @@ fn of_future_in_local(types: &Types<'_>, effects: &Effects<'_>, local: LocalId) 
     match (found.begins, &types.body.expr(found.made).kind) {
         (Begins::Spawned, _) => of_handle(&declared.name),
         // What is in the block is looked at where it is awaited.
-        (Begins::Awaited, ExprKind::Block { .. }) => Effect { suspends: true, ..Effect::pure("", "runs an async block") },
+        (Begins::Awaited, ExprKind::Block { .. }) => {
+            Effect { suspends: true, ..Effect::pure("", "runs an async block") }
+        }
         (Begins::Awaited, _) => effects.of_call(types, found.made, true),
         (Begins::Unknown, ExprKind::Block { .. }) => may_run_already(of_future(types, effects, &types.of_local(local))),
         (Begins::Unknown, _) => may_run_already(effects.of_call(types, found.made, true)),

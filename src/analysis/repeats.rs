@@ -56,7 +56,7 @@ fn say(body: &Body, expr: ExprId, text: &mut String) -> bool {
         ExprKind::Local(local) => format!("{local:?}"),
         ExprKind::Path(path) => format!("{path:?}"),
         ExprKind::Literal(literal) if *literal != Literal::Other => format!("{literal:?}"),
-        ExprKind::MethodCall { method, .. } => format!(".{method}"),
+        ExprKind::MethodCall { method, turbofish, .. } => format!(".{method}{turbofish:?}"),
         ExprKind::Field { name, .. } => format!("field {name}"),
         ExprKind::Borrow { mutable, .. } => format!("borrow {mutable}"),
         ExprKind::Await { .. } => "await".to_owned(),

@@ -5,12 +5,16 @@
 //! Invariant: what is not known to wait for its await may run already.
 
 use crate::analysis::access::children;
-use crate::analysis::effects::{begins_when_awaited, call_name, suspends_by_itself, unwrapped};
+use crate::analysis::effects::{begins_when_awaited, call_name, unwrapped};
 use crate::analysis::joins;
 use crate::index::calls::{Callee, callee};
-use crate::index::ty::Ty;
 use crate::index::types::Types;
-use crate::ir::{BlockKind, Body, ExprId, ExprKind, Function, LocalId, LoopKind, PatKind};
+use crate::index::{FunctionId, Index};
+use crate::ir::{BlockKind, Body, ExprId, ExprKind, LocalId, LoopKind, MacroKind, Name, PatKind, Stmt, StmtKind};
+use crate::knowledge::{self, SyncMethod};
+
+/// Longer ways from a function to what it gives are not followed.
+const DEEPEST: usize = 8;
 
 /// Attributes that leave an async function one that runs when it is awaited.
 const PLAIN_ATTRIBUTES: [&str; 14] = [
@@ -73,7 +77,7 @@ pub fn in_local(types: &Types<'_>, local: LocalId) -> Option<Stored> {
     let made = bare(types.body, made);
     let begins = match begins(types, made)? {
         // Somebody else may poll it.
-        Begins::Awaited if !is_item && !is_named_once(types.body, local) => Begins::Unknown,
+        Begins::Awaited if !is_held_here(types.body, local, is_item) => Begins::Unknown,
         begins => begins,
     };
     Some(Stored { local, made, begins, is_item })
@@ -90,15 +94,43 @@ pub fn is_block(body: &Body, expr: ExprId) -> bool {
     matches!(body.expr(bare(body, expr)).kind, ExprKind::Block { kind: BlockKind::Async { .. }, .. })
 }
 
-/// Whether a variable is named once, where it is awaited: nobody else polls it, holds it or asks it.
-pub fn is_named_once(body: &Body, local: LocalId) -> bool {
+/// Whether nobody else polls, holds or asks what is in a variable: it is named once, where it is awaited; of one of many,
+/// they are named where they are put together and where the loop goes through them.
+pub fn is_held_here(body: &Body, local: LocalId, is_item: bool) -> bool {
+    let from_list = || match item_of(body, local).map(|items| &body.expr(root(body, items)).kind) {
+        Some(ExprKind::Local(list)) => times_named(body, *list) - times_filled(body, *list) == 1,
+        _ => true,
+    };
+    times_named(body, local) == 1 && (!is_item || from_list())
+}
+
+/// What is gone through, without the call that goes through it: `futures.into_iter()`.
+fn root(body: &Body, items: ExprId) -> ExprId {
+    match body.expr(items).kind {
+        ExprKind::MethodCall { receiver, .. } | ExprKind::Borrow { base: receiver, .. } => root(body, receiver),
+        _ => items,
+    }
+}
+
+fn times_filled(body: &Body, list: LocalId) -> usize {
+    let fills = |kind: &ExprKind| match kind {
+        ExprKind::MethodCall { receiver, method, .. } => {
+            matches!(method.as_str(), "push" | "push_back" | "reserve" | "len" | "is_empty")
+                && matches!(body.expr(*receiver).kind, ExprKind::Local(of) if of == list)
+        }
+        _ => false,
+    };
+    body.exprs.iter().filter(|expr| fills(&expr.kind)).count()
+}
+
+fn times_named(body: &Body, local: LocalId) -> usize {
     let names = |kind: &ExprKind| match kind {
         ExprKind::Local(of) => usize::from(*of == local),
         ExprKind::Opaque(locals) => locals.iter().filter(|of| **of == local).count(),
         ExprKind::Macro(call) => call.captures.iter().filter(|of| **of == local).count(),
         _ => 0,
     };
-    body.exprs.iter().map(|expr| names(&expr.kind)).sum::<usize>() == 1
+    body.exprs.iter().map(|expr| names(&expr.kind)).sum()
 }
 
 /// What a `for` goes through whose pattern is this variable.
@@ -130,7 +162,7 @@ fn begins(types: &Types<'_>, made: ExprId) -> Option<Begins> {
     match &types.body.expr(made).kind {
         ExprKind::Block { kind: BlockKind::Async { .. }, .. } => Some(Begins::Awaited),
         ExprKind::Call { .. } | ExprKind::MethodCall { .. } if is_spawned(types, made) => Some(Begins::Spawned),
-        ExprKind::Call { .. } | ExprKind::MethodCall { .. } => Some(of_call(types, made)),
+        ExprKind::Call { .. } | ExprKind::MethodCall { .. } => Some(of_call(types, made, 0)),
         _ => None,
     }
 }
@@ -148,32 +180,74 @@ fn is_call(body: &Body, expr: ExprId) -> bool {
     matches!(body.expr(expr).kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. })
 }
 
-fn of_call(types: &Types<'_>, call: ExprId) -> Begins {
+fn of_call(types: &Types<'_>, call: ExprId, depth: usize) -> Begins {
     let waits = match callee(types, call) {
-        Callee::Workspace { functions, .. } => {
-            let gives_future = matches!(types.of(call), Ty::Future(_));
-            let mut declared = functions.iter().map(|id| types.index.function(*id));
-            declared.all(|function| function.is_some_and(|function| waits_for_await(function, gives_future)))
-        }
+        // Of namesakes, all of them.
+        Callee::Workspace { functions, .. } => functions.iter().all(|id| waits_for_await(types.index, *id, depth)),
         Callee::Foreign(_) => begins_when_awaited(types, call),
         _ => false,
     };
     if waits { Begins::Awaited } else { Begins::Unknown }
 }
 
-/// Whether a function gives a future that does nothing until it is awaited. One that is not `async` has done its part when
-/// it is called, and what it gives is awaited like any other.
-fn waits_for_await(function: &Function, gives_future: bool) -> bool {
-    let is_plain = |path: &crate::ir::Name| PLAIN_ATTRIBUTES.iter().any(|known| path.split("::").any(|part| part == *known));
-    (function.is_async || gives_future || suspends_by_itself(function)) && function.attributes.iter().all(is_plain)
+/// Whether a function gives a future that does nothing until it is awaited: it is `async`, or it only builds one.
+fn waits_for_await(index: &Index<'_>, id: FunctionId, depth: usize) -> bool {
+    let Some(function) = index.function(id) else { return false };
+    let is_plain = |path: &Name| PLAIN_ATTRIBUTES.iter().any(|known| path.split("::").any(|part| part == *known));
+    function.attributes.iter().all(is_plain) && (function.is_async || only_builds(index, id, depth))
+}
+
+/// Whether a function does nothing but give an async block, or what such a function gives.
+fn only_builds(index: &Index<'_>, id: FunctionId, depth: usize) -> bool {
+    let Some(types) = Types::new(index, id).filter(|_| depth < DEEPEST) else { return false };
+    let stmts = types.body.root.map_or(&[][..], |root| &types.body.block(root).stmts);
+    let Some((last, before)) = stmts.split_last() else { return false };
+    let StmtKind::Expr { expr, semicolon: false } = last.kind else { return false };
+    let computes = |stmt: &Stmt| match &stmt.kind {
+        StmtKind::Let { init, otherwise: None, .. } => init.is_none_or(|init| only_computes(&types, init)),
+        StmtKind::Item { is_macro_rules: false, .. } => true,
+        _ => false,
+    };
+    let made = bare(types.body, expr);
+    let is_future = match &types.body.expr(made).kind {
+        ExprKind::Block { kind: BlockKind::Async { .. }, .. } => true,
+        ExprKind::Call { .. } | ExprKind::MethodCall { .. } => {
+            children(types.body, made).into_iter().all(|child| only_computes(&types, child))
+                && of_call(&types, made, depth + 1) == Begins::Awaited
+        }
+        _ => false,
+    };
+    is_future && before.iter().all(computes)
+}
+
+/// Names, literals, and calls that touch nothing but what they are given.
+fn only_computes(types: &Types<'_>, expr: ExprId) -> bool {
+    let is_known = match &types.body.expr(expr).kind {
+        ExprKind::MethodCall { .. } => {
+            knowledge::names().sync_method(&call_name(types, expr)) == Some(SyncMethod::Pure)
+        }
+        ExprKind::Call { .. } => matches!(call_name(types, expr).as_str(), "clone" | "new" | "from"),
+        ExprKind::Macro(call) => call.kind == MacroKind::Value,
+        ExprKind::Local(_)
+        | ExprKind::Path(_)
+        | ExprKind::Literal(_)
+        | ExprKind::Field { .. }
+        | ExprKind::Borrow { mutable: false, .. }
+        | ExprKind::Deref { .. }
+        | ExprKind::Struct { .. }
+        | ExprKind::Tuple(_) => true,
+        _ => false,
+    };
+    is_known && children(types.body, expr).into_iter().all(|child| only_computes(types, child))
 }
 
 /// The closures and blocks that a call is given, which run when its future does.
 pub fn handed_over(body: &Body, made: ExprId) -> Vec<ExprId> {
-    let is_run = |expr: &ExprId| match body.expr(*expr).kind {
-        ExprKind::Closure { .. } | ExprKind::Block { kind: BlockKind::Async { .. }, .. } => true,
-        ExprKind::Path(_) => true,
-        _ => false,
+    let is_run = |expr: &ExprId| {
+        matches!(
+            body.expr(*expr).kind,
+            ExprKind::Closure { .. } | ExprKind::Block { kind: BlockKind::Async { .. }, .. } | ExprKind::Path(_)
+        )
     };
     let given = match &body.expr(made).kind {
         ExprKind::Call { args, .. } => args.clone(),

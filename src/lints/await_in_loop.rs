@@ -21,7 +21,8 @@ fn run(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         return;
     }
     let waiting = loops(context.types, context.effects, Confidence::Likely).into_iter();
-    let others = waiting.filter_map(|(_, waiting)| waiting.ok()).filter(|waiting| !stored_futures::tells(context, waiting));
+    let others =
+        waiting.filter_map(|(_, waiting)| waiting.ok()).filter(|waiting| !stored_futures::tells(context, waiting));
     found.extend(others.filter_map(|waiting| diagnose(context, &waiting)));
 }
 

@@ -8,7 +8,7 @@ use crate::analysis::effects::Effect;
 use crate::analysis::joins::around;
 use crate::analysis::loops::{Waiting, loops};
 use crate::analysis::region::Node;
-use crate::analysis::stored::{Begins, Stored, is_named_once, stored};
+use crate::analysis::stored::{Begins, Stored, is_held_here, stored};
 use crate::analysis::verdict;
 use crate::diagnostic::{Confidence, Diagnostic, Label, Level};
 use crate::ir::ExprId;
@@ -49,7 +49,8 @@ fn run(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         }
     }
     for (site, future) in looked_at.iter().filter(|(site, _)| !told.contains(site)) {
-        let around = in_loops.iter().find(|(expr, _)| future.is_item && context.span(*expr).contains(context.span(*site)));
+        let around =
+            in_loops.iter().find(|(expr, _)| future.is_item && context.span(*expr).contains(context.span(*site)));
         let blocker = around.and_then(|(_, waiting)| waiting.as_ref().err());
         let reason = before_all(context, future)
             .or_else(|| blocker.map(|blocker| word(&blocker.kind)))
@@ -73,7 +74,11 @@ pub(super) fn told_of(context: &Context<'_>, analysis: &Analysis) -> Vec<(ExprId
         let others = sites.iter().map(|(_, other)| *other).filter(|other| other != site);
         analysis.schedule.is_early(*node) && others.into_iter().any(|other| is_between(context, future, other, *site))
     };
-    if futures.iter().any(looks) { futures.into_iter().map(|(_, site, future)| (site, future)).collect() } else { Vec::new() }
+    if futures.iter().any(looks) {
+        futures.into_iter().map(|(_, site, future)| (site, future)).collect()
+    } else {
+        Vec::new()
+    }
 }
 
 /// Whether a loop goes through futures that were made before it.
@@ -98,9 +103,7 @@ fn looked_at(context: &Context<'_>) -> Vec<(ExprId, Stored)> {
 /// Whether an await stands behind what makes a future, and in front of the await of that.
 fn is_between(context: &Context<'_>, future: &Stored, other: ExprId, site: ExprId) -> bool {
     let (made, at, place) = (context.span(future.made), context.span(other), context.span(site));
-    made.end <= at.start
-        && at.end <= place.start
-        && around(context.types.body, at) == around(context.types.body, place)
+    made.end <= at.start && at.end <= place.start && around(context.types.body, at) == around(context.types.body, place)
 }
 
 fn of_region(context: &Context<'_>, futures: &[(ExprId, Stored)], whole: Diagnostic) -> Diagnostic {
@@ -155,7 +158,7 @@ fn name_of(context: &Context<'_>, future: &Stored) -> String {
 fn before_all(context: &Context<'_>, future: &Stored) -> Option<&'static str> {
     match future.begins {
         Begins::Spawned => Some("spawned"),
-        Begins::Unknown if !future.is_item && !is_named_once(context.types.body, future.local) => Some("used"),
+        Begins::Unknown if !is_held_here(context.types.body, future.local, future.is_item) => Some("used"),
         Begins::Unknown if context.effects.of_call(context.types, future.made, true).fence.is_some() => None,
         Begins::Unknown => Some("unseen"),
         Begins::Awaited => None,
@@ -165,9 +168,8 @@ fn before_all(context: &Context<'_>, future: &Stored) -> Option<&'static str> {
 /// Why an await keeps its place: what it does, what those do that stand in front of it, or what it needs.
 fn in_region(context: &Context<'_>, site: ExprId) -> &'static str {
     let is_home = |node: &Node| node.sites.contains(&site);
-    let home = context.analyses.iter().find_map(|analysis| {
-        Some((analysis, analysis.region.nodes.iter().position(is_home)?))
-    });
+    let home =
+        context.analyses.iter().find_map(|analysis| Some((analysis, analysis.region.nodes.iter().position(is_home)?)));
     let Some((analysis, number)) = home else { return "control" };
     let nodes = &analysis.region.nodes;
     let effect = |node: &Node| effected(context.types, context.effects, node).awaited;

@@ -14,8 +14,24 @@ use crate::source::{SourceFile, Span};
 
 /// Methods that only look at what they are called on, whatever that is.
 const LOOKING: [&str; 18] = [
-    "len", "is_empty", "iter", "as_str", "as_bytes", "as_ref", "as_deref", "as_slice", "to_string", "to_owned", "clone",
-    "get", "contains", "contains_key", "is_some", "is_none", "first", "last",
+    "len",
+    "is_empty",
+    "iter",
+    "as_str",
+    "as_bytes",
+    "as_ref",
+    "as_deref",
+    "as_slice",
+    "to_string",
+    "to_owned",
+    "clone",
+    "get",
+    "contains",
+    "contains_key",
+    "is_some",
+    "is_none",
+    "first",
+    "last",
 ];
 
 /// Puts the first answer where the second question stands.
@@ -62,9 +78,8 @@ fn kept(types: &Types<'_>, analysis: &Analysis, again: &Again) -> Option<LocalId
     let until = body.expr(again.repeated).span.start;
     let between = &analysis.region.nodes[again.first + 1..=again.again];
     let accesses = between.iter().flat_map(|node| &node.accesses).filter(|access| access.span.end <= until);
-    let is_touched = |local: LocalId| {
-        accesses.clone().any(|access| access.place.root == local && access.mode != Mode::Read)
-    };
+    let is_touched =
+        |local: LocalId| accesses.clone().any(|access| access.place.root == local && access.mode != Mode::Read);
     let name = &body.local(*local).name;
     let is_hidden = body.locals.iter().any(|other| {
         other.name == *name && other.span.start > body.local(*local).span.start && other.span.end <= until
@@ -79,9 +94,10 @@ fn kept(types: &Types<'_>, analysis: &Analysis, again: &Again) -> Option<LocalId
 fn only_by(analysis: &Analysis, body: &Body, again: &Again, local: LocalId) -> bool {
     let (start, until) = (body.local(local).span.start, body.expr(again.repeated).span.start);
     let own = analysis.region.nodes[again.again].span;
-    let hiding = body.locals.iter().filter(|other| {
-        other.name == body.local(local).name && other.span.start > start && other.span.end <= until
-    });
+    let hiding = body
+        .locals
+        .iter()
+        .filter(|other| other.name == body.local(local).name && other.span.start > start && other.span.end <= until);
     hiding.into_iter().all(|other| own.contains(other.span))
 }
 
