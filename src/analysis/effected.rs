@@ -5,6 +5,7 @@
 use crate::analysis::effects::{Effect, Effects, call_name};
 use crate::analysis::inspect::Call;
 use crate::analysis::region::Node;
+use crate::analysis::stored::{self, Begins};
 use crate::diagnostic::Confidence;
 use crate::index::calls::{Callee, resolved};
 use crate::index::ty::Ty;
@@ -44,11 +45,12 @@ pub fn effected(types: &Types<'_>, effects: &Effects<'_>, node: &Node) -> Effect
     // Whatever it does on the way, it is this call that does it.
     let site = node.calls.iter().rfind(|call| call.in_await && call.awaited && !call.apart);
     if let (Some(call), Some(effect)) = (site, &mut found.awaited) {
-        let name = call_name(types, call.expr);
-        found.is_position = is_position(types, call.expr, &name);
+        let call = made(types, call.expr);
+        let name = call_name(types, call);
+        found.is_position = is_position(types, call, &name);
         effect.callee = if name.is_empty() { effect.callee.clone() } else { name };
         if effect.fence.is_none() && effect.deed <= Deed::Read && node.may_fail {
-            let reason = match (is_permitted(types, call.expr), refuses(types, call.expr)) {
+            let reason = match (is_permitted(types, call), refuses(types, call)) {
                 (true, _) => "is told what is to be permitted",
                 (_, true) => "may refuse, as its body says",
                 _ => "",
@@ -60,6 +62,14 @@ pub fn effected(types: &Types<'_>, effects: &Effects<'_>, node: &Node) -> Effect
         }
     }
     found
+}
+
+/// What makes the future that is awaited, where that is in a variable.
+fn made(types: &Types<'_>, awaited: ExprId) -> ExprId {
+    match types.body.expr(awaited).kind {
+        ExprKind::Local(local) => stored::in_local(types, local).map_or(awaited, |found| found.made),
+        _ => awaited,
+    }
 }
 
 /// Whether a call gives a slot, a height, a version, by its name or by the type of what it gives.
@@ -160,13 +170,29 @@ fn of_future_in_local(types: &Types<'_>, effects: &Effects<'_>, local: LocalId) 
     if is_handle(&types.of_local(local)) {
         return of_handle(&declared.name);
     }
-    let Some(init) = declared.init else { return of_future(types, effects, &types.of_local(local)) };
-    match &types.body.expr(init).kind {
-        ExprKind::Call { .. } | ExprKind::MethodCall { .. } if call_name(types, init).starts_with("spawn") => {
-            of_handle(&declared.name)
+    let Some(found) = stored::in_local(types, local) else { return of_future(types, effects, &types.of_local(local)) };
+    match (found.begins, &types.body.expr(found.made).kind) {
+        (Begins::Spawned, _) => of_handle(&declared.name),
+        // What is in the block is looked at where it is awaited.
+        (Begins::Awaited, ExprKind::Block { .. }) => {
+            Effect { suspends: true, ..Effect::pure("", "runs an async block") }
         }
-        ExprKind::Call { .. } | ExprKind::MethodCall { .. } => effects.of_call(types, init, true),
-        _ => of_future(types, effects, &types.of_local(local)),
+        (Begins::Awaited, _) => effects.of_call(types, found.made, true),
+        (Begins::Unknown, ExprKind::Block { .. }) => may_run_already(of_future(types, effects, &types.of_local(local))),
+        (Begins::Unknown, _) => may_run_already(effects.of_call(types, found.made, true)),
+    }
+}
+
+/// Awaiting a future that may have begun when it was made: nobody knows what there is to gain.
+fn may_run_already(effect: Effect) -> Effect {
+    if effect.fence.is_some() {
+        return effect;
+    }
+    Effect {
+        deed: effect.deed.max(Deed::Unknown),
+        confidence: Confidence::Possible,
+        because: "awaits a future that may run already".into(),
+        ..effect
     }
 }
 

@@ -4,10 +4,11 @@
 
 use crate::analysis::access::children;
 use crate::analysis::effects::{self, call_name, suspends_by_itself};
+use crate::analysis::stored;
 use crate::index::calls::{Callee, callee, named_function};
 use crate::index::types::Types;
 use crate::ir::{
-    BinaryOp, BlockId, BlockKind, Body, ExprId, ExprKind, Literal, LoopKind, MacroCall, MacroKind, StmtKind,
+    BinaryOp, BlockId, BlockKind, Body, ExprId, ExprKind, Literal, LocalId, LoopKind, MacroCall, MacroKind, StmtKind,
 };
 use crate::knowledge;
 use crate::source::Span;
@@ -154,7 +155,7 @@ impl Walk<'_, '_> {
             }
             ExprKind::Local(local) if self.in_await => match self.types.body.local(*local).init {
                 Some(init) if matches!(self.types.body.expr(init).kind, ExprKind::Closure { .. }) => self.visit(init),
-                _ => false,
+                _ => self.visit_stored(*local),
             },
             ExprKind::Index { index, .. } => {
                 let is_whole = matches!(&self.types.body.expr(*index).kind, ExprKind::Range(ends) if ends.is_empty());
@@ -307,6 +308,19 @@ impl Walk<'_, '_> {
         true
     }
 
+    /// A future in a variable runs here: its block, or the closures that its call was given.
+    fn visit_stored(&mut self, local: LocalId) -> bool {
+        if let Some(block) = stored::block_in_local(self.types, local) {
+            return self.visit(block);
+        }
+        if let Some(found) = stored::in_local(self.types, local) {
+            for given in stored::handed_over(self.types.body, found.made) {
+                self.visit(given);
+            }
+        }
+        false
+    }
+
     fn visit_macro(&mut self, expr: ExprId, call: &MacroCall) -> bool {
         let span = self.types.body.expr(expr).span;
         let name = call.path.last();
@@ -359,6 +373,10 @@ impl Walk<'_, '_> {
         match &self.types.body.expr(branch).kind {
             ExprKind::Call { .. } | ExprKind::MethodCall { .. } => {
                 self.visit_children(branch);
+                self.call(branch, true);
+            }
+            ExprKind::Local(_) => {
+                self.visit(branch);
                 self.call(branch, true);
             }
             _ => {

@@ -174,6 +174,11 @@ fn made_of(body: &Body, expr: ExprId) -> ExprId {
     }
 }
 
+/// What is made of each item, where something is gone through that holds the futures: `for future in futures`.
+pub fn made_of_each(body: &Body, items: ExprId) -> Option<ExprId> {
+    each(body, items, 0).map(|(_, future, _)| future)
+}
+
 /// What a loop pushes into a local.
 fn pushed(body: &Body, local: LocalId) -> Option<(ExprId, ExprId)> {
     body.exprs.iter().find_map(|expr| {

@@ -6,6 +6,7 @@
 //! Invariant: no text and no syntax is seen here, only the await graph.
 
 pub mod access;
+pub mod again;
 pub mod blocker;
 pub mod dependence;
 pub mod effected;
@@ -19,6 +20,7 @@ mod ownership;
 pub mod region;
 mod repeats;
 pub mod schedule;
+pub mod stored;
 pub mod verdict;
 
 use crate::analysis::dependence::Edge;
@@ -83,9 +85,13 @@ pub fn analyze(types: &Types<'_>, effects: &Effects<'_>, least: Confidence, purp
     awaiting.map(|region| analyze_region(types, effects, region, least, purpose)).collect()
 }
 
-/// Whether a body awaits twice, so that something may wait for something.
+/// Whether a body awaits twice, so that something may wait for something, or in several branches of a join.
 pub fn awaits_twice(body: &Body) -> bool {
-    body.exprs.iter().filter(|expr| is_site(expr)).nth(1).is_some()
+    let branches = |expr: &Expr| match &expr.kind {
+        ExprKind::Macro(call) => call.args.len(),
+        _ => 1,
+    };
+    body.exprs.iter().filter(|expr| is_site(expr)).map(branches).sum::<usize>() > 1
 }
 
 /// Whether an expression waits: an await, or a macro that joins.

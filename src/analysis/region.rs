@@ -10,6 +10,7 @@ use crate::analysis::access::{Access, Mode, Phase, Place, accesses};
 use crate::analysis::blocker::{Blocker, BlockerKind};
 use crate::analysis::effects::call_name;
 use crate::analysis::inspect::{Call, Inspection, inspect};
+use crate::analysis::stored::{self, stored};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::ir::{BlockId, ExprId, ExprKind, LocalId, MacroKind, Name, Pat, PatKind, Stmt, StmtKind};
@@ -119,7 +120,9 @@ pub fn accesses_of(types: &Types<'_>, stmt: &Stmt, node: &Node) -> Vec<Access> {
         StmtKind::Expr { expr, .. } => Some(*expr),
         StmtKind::Item { .. } => None,
     };
-    bound(types, stmt, node, expr.map(|expr| accesses(types, expr, &node.sites)).unwrap_or_default())
+    let mut found = expr.map(|expr| accesses(types, expr, &node.sites)).unwrap_or_default();
+    found.extend(node.sites.iter().filter_map(|site| stored(types, *site)).flat_map(|future| held(types, future.made)));
+    bound(types, stmt, node, found)
 }
 
 /// What a statement touches with the names it binds; of one that branches, only what it awaits.
@@ -130,6 +133,14 @@ pub(super) fn bound(types: &Types<'_>, stmt: &Stmt, node: &Node, mut touched: Ve
         touched.extend(bindings(types, stmt));
     }
     touched
+}
+
+/// What a future in a variable looks at while it runs. What it borrows exclusively or has taken, nobody else has.
+fn held(types: &Types<'_>, made: ExprId) -> Vec<Access> {
+    let mut found = accesses(types, made, &[]);
+    found.retain(|access| access.mode == Mode::Read && access.held);
+    found.iter_mut().for_each(|access| access.phase = Phase::Await);
+    found
 }
 
 /// Documentation that speaks of order speaks of the whole function.
@@ -160,7 +171,11 @@ impl Split<'_, '_> {
             StmtKind::Let { init: Some(init), .. } => *init,
             StmtKind::Expr { expr, .. } => *expr,
         };
-        let found = inspect(self.types, expr);
+        let mut found = inspect(self.types, expr);
+        if matches!(stmt.kind, StmtKind::Let { .. }) && stored::is_block(self.types.body, expr) {
+            // A block does nothing where it is made; what is in it counts where it is awaited.
+            found.calls.clear();
+        }
         if stmt.is_conditional {
             return self.alone(number, stmt, Some(found), Blocker::new(BlockerKind::Fence("cfg"), stmt.span));
         }

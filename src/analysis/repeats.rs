@@ -39,11 +39,16 @@ impl Repeats {
     }
 }
 
-/// The one await of a statement, written so that two are equal when they say the same of the same locals.
+/// The one await of a statement, as a text.
 fn said(body: &Body, node: &Node) -> Option<String> {
     let [site] = node.sites.as_slice() else { return None };
+    text_of(body, *site)
+}
+
+/// An expression, written so that two are equal when they say the same of the same locals.
+pub(super) fn text_of(body: &Body, expr: ExprId) -> Option<String> {
     let mut text = String::new();
-    say(body, *site, &mut text).then_some(text)
+    say(body, expr, &mut text).then_some(text)
 }
 
 fn say(body: &Body, expr: ExprId, text: &mut String) -> bool {
@@ -51,7 +56,7 @@ fn say(body: &Body, expr: ExprId, text: &mut String) -> bool {
         ExprKind::Local(local) => format!("{local:?}"),
         ExprKind::Path(path) => format!("{path:?}"),
         ExprKind::Literal(literal) if *literal != Literal::Other => format!("{literal:?}"),
-        ExprKind::MethodCall { method, .. } => format!(".{method}"),
+        ExprKind::MethodCall { method, turbofish, .. } => format!(".{method}{turbofish:?}"),
         ExprKind::Field { name, .. } => format!("field {name}"),
         ExprKind::Borrow { mutable, .. } => format!("borrow {mutable}"),
         ExprKind::Await { .. } => "await".to_owned(),

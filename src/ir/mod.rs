@@ -188,6 +188,8 @@ pub struct TypeDecl {
     pub module: usize,
     /// Its generic parameters with their bounds.
     pub generics: Vec<Generic>,
+    /// It derives `Clone`.
+    pub is_clone: bool,
     /// What it is.
     pub kind: TypeKind,
 }

@@ -20,6 +20,7 @@ pub struct Names {
     begin: Vec<String>,
     position: Vec<String>,
     cached_words: Vec<String>,
+    differs: Vec<String>,
     fence: FenceNames,
     sync: SyncNames,
 }
@@ -151,6 +152,11 @@ impl Names {
             let before = name.strip_suffix(known.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('_'));
             before || name.starts_with(&format!("{known}_"))
         })
+    }
+
+    /// Whether the same question may have another answer the next time, by one of its words.
+    pub fn differs(&self, name: &str) -> bool {
+        self.is_position(name) || name.split('_').any(|word| self.differs.iter().any(|known| known == word))
     }
 
     /// Whether an awaited call of that name keeps its answer and gives it again.

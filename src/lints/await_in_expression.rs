@@ -2,8 +2,8 @@
 #![doc = include_str!("await_in_expression.md")]
 
 use crate::diagnostic::{Diagnostic, Level};
-use crate::lints::sequential_await::diagnose;
-use crate::lints::{Context, Lint};
+use crate::lints::sequential_await::{diagnose, waiting};
+use crate::lints::{Context, Lint, stored_futures};
 
 pub(super) static AWAIT_IN_EXPRESSION: Lint = Lint {
     name: "await_in_expression",
@@ -14,12 +14,12 @@ pub(super) static AWAIT_IN_EXPRESSION: Lint = Lint {
     run,
 };
 
-/// Where other statements are joined too, all is said by `sequential_await`.
+/// Where other statements are joined too, all is said by `sequential_await`; of futures in variables, by `stored_futures`.
 fn run(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     if crate::analysis::is_rewritten(context.types.function) {
         return;
     }
-    let waiting = context.analyses.iter().filter(|analysis| analysis.schedule.after < analysis.schedule.before);
-    let own = waiting.filter(|analysis| analysis.is_within_expressions());
+    let own = waiting(context).filter(|analysis| analysis.is_within_expressions());
+    let own = own.filter(|analysis| stored_futures::told_of(context, analysis).is_empty());
     found.extend(own.filter_map(|analysis| diagnose(context, &AWAIT_IN_EXPRESSION, analysis)));
 }

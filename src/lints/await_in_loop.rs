@@ -4,7 +4,7 @@
 use crate::analysis::effects::words;
 use crate::analysis::loops::{Waiting, loops};
 use crate::diagnostic::{Confidence, Diagnostic, Fix, Label, Level};
-use crate::lints::{Context, Lint};
+use crate::lints::{Context, Lint, stored_futures};
 use crate::rewrite::{self, loops::Loop, provider};
 
 pub(super) static AWAIT_IN_LOOP: Lint = Lint {
@@ -21,10 +21,13 @@ fn run(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         return;
     }
     let waiting = loops(context.types, context.effects, Confidence::Likely).into_iter();
-    found.extend(waiting.filter_map(|(_, waiting)| diagnose(context, &waiting.ok()?)));
+    let others =
+        waiting.filter_map(|(_, waiting)| waiting.ok()).filter(|waiting| !stored_futures::tells(context, waiting));
+    found.extend(others.filter_map(|waiting| diagnose(context, &waiting)));
 }
 
-fn diagnose(context: &Context<'_>, waiting: &Waiting) -> Option<Diagnostic> {
+/// What is said of such a loop.
+pub(super) fn diagnose(context: &Context<'_>, waiting: &Waiting) -> Option<Diagnostic> {
     let body = context.types.body;
     let names: Vec<String> =
         waiting.sites.iter().map(|site| format!("`{}`", rewrite::awaited_name(context.types, *site))).collect();

@@ -7,7 +7,9 @@
 mod await_in_expression;
 mod await_in_loop;
 mod blocking_twin;
+mod repeated_await;
 mod sequential_await;
+mod stored_futures;
 mod unbounded_join;
 mod unsafe_join;
 
@@ -18,6 +20,7 @@ use crate::analysis::effects::Effects;
 use crate::diagnostic::{Confidence, Diagnostic, Label, Level};
 use crate::index::types::Types;
 use crate::index::{FunctionId, Hint, qualified_name};
+use crate::ir::ExprId;
 use crate::source::Span;
 
 /// A lint.
@@ -42,7 +45,9 @@ pub static LINTS: &[&Lint] = &[
     &await_in_expression::AWAIT_IN_EXPRESSION,
     &await_in_loop::AWAIT_IN_LOOP,
     &blocking_twin::BLOCKING_TWIN,
+    &repeated_await::REPEATED_AWAIT,
     &sequential_await::SEQUENTIAL_AWAIT,
+    &stored_futures::STORED_FUTURES,
     &unbounded_join::UNBOUNDED_JOIN,
     &unsafe_join::UNSAFE_JOIN,
 ];
@@ -96,8 +101,17 @@ impl Context<'_> {
         }
     }
 
+    /// Where an expression stands.
+    fn span(&self, expr: ExprId) -> Span {
+        self.types.body.expr(expr).span
+    }
+
     /// Writes down why a lint says nothing of a place.
     fn silent(&self, lint: &Lint, span: Span, reason: &'static str) {
+        if std::env::var_os("SHOW_SILENT").is_some() {
+            let source = self.types.index.source(self.id.file);
+            eprintln!("SILENT {} {}:{} {reason}", lint.name, source.name, source.position(span.start).line);
+        }
         self.silences.borrow_mut().push(Silence { lint: lint.name, span, reason });
     }
 }

@@ -3,10 +3,12 @@
 
 mod evidence;
 
+pub(super) use evidence::listed;
+
 use crate::analysis::Analysis;
 use crate::analysis::verdict;
 use crate::diagnostic::{Applicability, Confidence, Diagnostic, Label, Level, Row, Timeline};
-use crate::lints::{Context, Lint};
+use crate::lints::{Context, Lint, stored_futures};
 use crate::rewrite::{self, Rewrite, provider};
 use crate::source::Span;
 
@@ -23,9 +25,14 @@ fn run(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     if crate::analysis::is_rewritten(context.types.function) {
         return;
     }
-    let waiting = context.analyses.iter().filter(|analysis| analysis.schedule.after < analysis.schedule.before);
-    let own = waiting.filter(|analysis| !analysis.is_within_expressions());
+    let own = waiting(context).filter(|analysis| !analysis.is_within_expressions());
+    let own = own.filter(|analysis| stored_futures::told_of(context, analysis).is_empty());
     found.extend(own.filter_map(|analysis| diagnose(context, &SEQUENTIAL_AWAIT, analysis)));
+}
+
+/// The regions that take longer than they need.
+pub(super) fn waiting<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a Analysis> + use<'a> {
+    context.analyses.iter().filter(|analysis| analysis.schedule.after < analysis.schedule.before)
 }
 
 /// What there is to say of a region whose round trips could be fewer.
@@ -144,7 +151,7 @@ fn who_waits(context: &Context<'_>, analysis: &Analysis, early: &[usize], waited
         ([name], count) if *name == first => format!("{count} more calls of {first} wait for the first"),
         ([name], 1) => format!("{name} waits for {first}"),
         ([name], count) => format!("{count} calls of {name} wait for {first}"),
-        _ => format!("{} wait for {first}", evidence::listed(distinct)),
+        _ => format!("{} wait for {first}", listed(distinct)),
     }
 }
 

@@ -119,6 +119,8 @@ impl Walk<'_> {
                 "for" => has_loop = true,
                 // One in a loop waits for itself.
                 "await" if has_loop => found.awaits += 2,
+                // The branches of a join wait beside one another.
+                "join" | "try_join" if self.text(at + 1) == "!" => found.awaits += 2,
                 "await" | "join" | "try_join" => found.awaits += 1,
                 word if declares(word) => return Inside { declares: true, ..found },
                 _ => {}

@@ -5,6 +5,7 @@
 //! Invariant: edits are sorted, disjoint and lie inside the region; everything outside stays byte for byte.
 //! Invariant: no comment is lost. Each stays in front of the statement or branch it stood in front of.
 
+pub mod bind;
 mod branch;
 mod chains;
 mod layers;

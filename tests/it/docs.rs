@@ -3,6 +3,7 @@
 //! In: the lint pages and the README. Out: the blocks that show something else.
 //! `BLESS=1` writes the runs in the README anew; read the difference.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -122,10 +123,15 @@ fn program(example: &str, block: &str) -> String {
     if block.contains("fn ") {
         return format!("{REPLY}{block}");
     }
-    let awaited = example.split(").await").filter_map(|text| text.rsplit_once('('));
+    let awaited = example.split(").await").filter_map(|text| Some(text.rsplit_once('(')?.0));
+    // What is put in a variable first is awaited too.
+    let (stored, _) = example.rsplit_once("(id);").unwrap_or_default();
+    let awaited = awaited.chain(stored.split("(id);"));
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let names = awaited.map(|(text, _)| text.rsplit(|c| !is_word(c)).next().unwrap());
-    let stubs: String = names.map(|name| format!("async fn {name}(id: u32) -> u32 {{ Reply.await + id }}\n")).collect();
+    let names: BTreeSet<&str> =
+        awaited.map(|text| text.rsplit(|c| !is_word(c)).next().unwrap()).filter(|name| !name.is_empty()).collect();
+    let stubs: String =
+        names.iter().map(|name| format!("async fn {name}(id: u32) -> u32 {{ Reply.await + id }}\n")).collect();
     format!("{REPLY}{stubs}async fn page(id: u32) {{\n{}}}\n", indented(block))
 }
 

@@ -61,6 +61,17 @@ pub fn takes(types: &Types<'_>, call: ExprId) -> Option<Takes> {
     of_call(types, call)?.fact.receiver
 }
 
+/// Whether a foreign call gives a future that does nothing until it is awaited, as far as facts say: one that waits for
+/// nothing but an answer, of a crate whose futures send nothing when they are made.
+pub fn begins_when_awaited(types: &Types<'_>, call: ExprId) -> bool {
+    const EAGER: [&str; 6] = ["hyper", "hyper_util", "tower", "actix", "actix_web", "awc"];
+    let Some(Found { fact, path }) = of_call(types, call) else { return false };
+    let asks = matches!(fact.effect, Some(FactEffect::Read | FactEffect::Begun | FactEffect::Write));
+    asks && fact.fence.is_none()
+        && fact.suspends != Some(false)
+        && !EAGER.iter().any(|krate| path.split("::").next() == Some(krate))
+}
+
 /// The fact about a function that needs no path: `drop(x)`.
 fn by_prelude(types: &Types<'_>, call: ExprId) -> Option<Found> {
     let ExprKind::Call { callee, .. } = &types.body.expr(call).kind else { return None };

@@ -38,7 +38,7 @@ use crate::ir::{ExprId, ExprKind, Name};
 use crate::knowledge::{self, Deed, Fence};
 
 pub use call::call_name;
-pub use facts::takes;
+pub use facts::{begins_when_awaited, takes};
 pub use memory::Memory;
 pub use summary::suspends_by_itself;
 pub use wrappers::unwrapped;

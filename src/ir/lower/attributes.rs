@@ -42,6 +42,16 @@ pub(super) fn is_conditional(attributes: &[Attribute]) -> bool {
     })
 }
 
+/// Whether they derive a trait, `#[derive(Debug, Clone)]`.
+pub(super) fn derives(attributes: &[Attribute], name: &str) -> bool {
+    attributes.iter().any(|attribute| match &attribute.meta {
+        Meta::List(list) if list.path.is_ident("derive") => {
+            list.tokens.clone().into_iter().any(|token| matches!(token, TokenTree::Ident(word) if word == name))
+        }
+        _ => false,
+    })
+}
+
 /// `any()`.
 fn begins_with_never(tokens: TokenStream) -> bool {
     let mut tokens = tokens.into_iter();

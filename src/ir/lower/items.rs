@@ -31,22 +31,22 @@ pub(super) fn item(ctx: &mut FileContext<'_>, syntax: &Item) {
         Item::Use(item) => import(ctx, &item.tree, &mut Vec::new()),
         Item::Struct(item) => {
             let kind = TypeKind::Struct(fields(ctx, &item.fields));
-            type_decl(ctx, &item.ident, &item.generics, kind);
+            type_decl(ctx, &item.attrs, (&item.ident, &item.generics), kind);
         }
         Item::Union(item) => {
             let named = item.fields.named.iter().filter_map(|field| {
                 Some((ctx.places.name(field.ident.as_ref()?), types::type_ref(&ctx.places, &field.ty)))
             });
             let kind = TypeKind::Struct(named.collect());
-            type_decl(ctx, &item.ident, &item.generics, kind);
+            type_decl(ctx, &item.attrs, (&item.ident, &item.generics), kind);
         }
         Item::Enum(item) => {
             let variants = item.variants.iter().map(|variant| ctx.places.name(&variant.ident)).collect();
-            type_decl(ctx, &item.ident, &item.generics, TypeKind::Enum(variants));
+            type_decl(ctx, &item.attrs, (&item.ident, &item.generics), TypeKind::Enum(variants));
         }
         Item::Type(item) => {
             let kind = TypeKind::Alias(types::type_ref(&ctx.places, &item.ty));
-            type_decl(ctx, &item.ident, &item.generics, kind);
+            type_decl(ctx, &item.attrs, (&item.ident, &item.generics), kind);
         }
         Item::Static(item) => {
             let mutable = matches!(item.mutability, syn::StaticMutability::Mut(_));
@@ -217,10 +217,16 @@ fn add_import(ctx: &mut FileContext<'_>, prefix: &[Name], name: Name, alias: Opt
     ctx.ir.modules[ctx.module].imports.push(Import { path, alias });
 }
 
-fn type_decl(ctx: &mut FileContext<'_>, ident: &syn::Ident, generics: &syn::Generics, kind: TypeKind) {
+fn type_decl(
+    ctx: &mut FileContext<'_>,
+    attrs: &[Attribute],
+    (ident, generics): (&syn::Ident, &syn::Generics),
+    kind: TypeKind,
+) {
+    let is_clone = attributes::derives(attrs, "Clone");
     let generics = types::generics(&ctx.places, generics);
     let name = ctx.places.name(ident);
-    ctx.ir.types.push(TypeDecl { name, module: ctx.module, generics, kind });
+    ctx.ir.types.push(TypeDecl { name, module: ctx.module, generics, is_clone, kind });
 }
 
 fn fields(ctx: &FileContext<'_>, fields: &Fields) -> Vec<(Name, TypeRef)> {

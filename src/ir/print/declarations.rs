@@ -75,6 +75,9 @@ fn type_decl(out: &mut String, decl: &TypeDecl) {
     };
     out.push_str(&format!("{keyword} {}", decl.name));
     generics(out, &decl.generics);
+    if decl.is_clone {
+        out.push_str(": Clone");
+    }
     match &decl.kind {
         TypeKind::Struct(fields) => {
             out.push_str(" { ");

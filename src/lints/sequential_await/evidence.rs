@@ -46,7 +46,7 @@ pub(super) fn distinct(names: Vec<String>) -> Vec<String> {
 }
 
 /// "`a`", "`a` and `b`", "`a`, `b` and `c`", "`a`, `b` and 2 more".
-pub(super) fn listed(mut names: Vec<String>) -> String {
+pub(in crate::lints) fn listed(mut names: Vec<String>) -> String {
     if names.len() > 3 {
         let more = names.len() - 2;
         names.truncate(2);

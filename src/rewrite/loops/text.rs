@@ -81,17 +81,22 @@ impl Writer<'_> {
     fn head(&self, names: &mut Names) -> Option<String> {
         let path = &self.each.streams.path;
         let (answers, pattern) = (names.fresh_like("answers"), self.pattern()?);
-        let map = Link { name: ".map".to_owned(), args: Some(vec![self.closure(names)?]), tries: 0 };
-        let futures = with(self.items()?, map);
-        if self.parts.is_few {
-            let all = List::call(&format!("{path}::future::join_all"), vec![futures], &self.style);
-            let all = with(Tree::List(all), Link { name: ".await".to_owned(), args: None, tries: 0 });
-            let first = self.made(&format!("let {answers} ="), all)?;
-            let line = format!("for {pattern} in {answers} {{");
-            return self.fits(&line).then(|| format!("{first}\n{}{line}", self.indent));
-        }
-        let pending = names.fresh_like("pending");
-        let first = self.made(&format!("let {pending}: Vec<_> ="), linked(futures, ".collect"))?;
+        let (list, pending) = if self.is_of_futures() {
+            (String::new(), self.slice(self.each.types.body.expr(self.each.waiting.iter).span).to_owned())
+        } else {
+            let map = Link { name: ".map".to_owned(), args: Some(vec![self.closure(names)?]), tries: 0 };
+            let futures = with(self.items()?, map);
+            if self.parts.is_few {
+                let all = List::call(&format!("{path}::future::join_all"), vec![futures], &self.style);
+                let all = with(Tree::List(all), Link { name: ".await".to_owned(), args: None, tries: 0 });
+                let first = self.made(&format!("let {answers} ="), all)?;
+                let line = format!("for {pattern} in {answers} {{");
+                return self.fits(&line).then(|| format!("{first}\n{}{line}", self.indent));
+            }
+            let pending = names.fresh_like("pending");
+            let list = self.made(&format!("let {pending}: Vec<_> ="), linked(futures, ".collect"))?;
+            (format!("{list}\n{}", self.indent), pending)
+        };
         let limit = self.each.limit;
         let (stream, next) = match self.has_methods() {
             true => (format!("{path}::stream::iter({pending}).buffered({limit})"), format!("{answers}.next()")),
@@ -103,7 +108,14 @@ impl Writer<'_> {
         let second = format!("let mut {answers} = {stream};");
         let third = format!("while let Some({pattern}) = {next}.await {{");
         let fit = self.fits(&second) && self.fits(&third);
-        fit.then(|| format!("{first}\n{0}{second}\n{0}{third}", self.indent))
+        fit.then(|| format!("{list}{second}\n{}{third}", self.indent))
+    }
+
+    /// Whether the items are futures, and nothing else is done in front of their await.
+    fn is_of_futures(&self) -> bool {
+        let future = &self.each.types.body.expr(self.parts.future).kind;
+        let is_item = matches!(future, ExprKind::Local(local) if self.parts.pat.bindings == [*local]);
+        is_item && !self.parts.is_block && self.parts.pat.kind == PatKind::Ident
     }
 
     /// A `let` whose value is made where all that must be borrowed for it is borrowed.
