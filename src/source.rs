@@ -2,6 +2,8 @@
 //!
 //! In: the bytes of a file. Out: [`SourceFile`], [`Span`], [`Position`].
 
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -181,6 +183,22 @@ pub fn fingerprint<'a>(pieces: impl IntoIterator<Item = &'a str>) -> u128 {
 /// The same in fewer bits, for many small ones.
 pub fn short_fingerprint(piece: &str) -> u64 {
     xxh3_64(piece.as_bytes())
+}
+
+/// Longer settings, baselines and lists are not written by people, nor for them.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// The text of a file that is not source: settings, lists. What is no regular file, or has no end, is an error like any other.
+pub(crate) fn read_text(path: &Path) -> io::Result<String> {
+    if !path.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    let mut text = String::new();
+    let read = File::open(path)?.take(MOST_BYTES + 1).read_to_string(&mut text)?;
+    if read as u64 > MOST_BYTES {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 64 MiB"));
+    }
+    Ok(text)
 }
 
 /// Files of more than 4 GiB are refused before they are read, so nothing is lost here.

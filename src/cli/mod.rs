@@ -55,7 +55,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         Ok(args) => args,
         Err(error) => {
             let code = u8::try_from(error.exit_code()).unwrap_or(WRONG_QUESTION);
-            return ExitCode::from(if error.print().is_ok() { code } else { NOTHING_TO_SAY });
+            return ExitCode::from(if output::refuse(&error).is_ok() { code } else { NOTHING_TO_SAY });
         }
     };
     let output = Output::new(&args);
@@ -98,8 +98,8 @@ fn answer(args: &Args, output: &Output) -> Result<u8, Failure> {
         Question::Why(path, line) => {
             explain_place(&options, &discovery, &discover::absolute(&directory, path), *line, output)
         }
-        Question::Config => output.print(&config::print(&discovery.workspace, &options)),
-        Question::Ir => output.print(&emit_ir(&discovery.workspace, &options)),
+        Question::Config => output.print(&output.clean_lines(&config::print(&discovery.workspace, &options))),
+        Question::Ir => output.print(&output.clean_lines(&emit_ir(&discovery.workspace, &options))),
         _ => report_all(args, &options, discovery, &directory, begin, output),
     }
 }

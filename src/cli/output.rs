@@ -75,6 +75,11 @@ impl Output {
         })
     }
 
+    /// The text of others, so that no terminal obeys it.
+    pub(super) fn clean_lines(&self, text: &str) -> String {
+        text.split('\n').map(|line| clean(line, self.style)).collect::<Vec<_>>().join("\n")
+    }
+
     /// Says something on stderr. Nobody can be told when that fails.
     pub(super) fn say(&self, text: &str) {
         let choice = if self.error_style.color { ColorChoice::Always } else { ColorChoice::Never };
@@ -113,6 +118,18 @@ impl Output {
             help: "check that the folder exists and has room".to_owned(),
         }
     }
+}
+
+/// Says what clap has to say of the words. Where it repeats some that a terminal obeys (the shell puts names of files
+/// there), it does so plainly.
+pub(super) fn refuse(error: &clap::Error) -> io::Result<()> {
+    let text = error.render().to_string();
+    let plain = Style { color: false, unicode: true, width: WIDEST };
+    let cleaned: Vec<_> = text.lines().map(|line| clean(line, plain)).collect();
+    if cleaned.iter().all(|line| matches!(line, std::borrow::Cow::Borrowed(_))) {
+        return error.print();
+    }
+    writeln!(io::stderr().lock(), "{}", cleaned.join("\n"))
 }
 
 /// `--color` wins, then cargo's own variable, then those that many tools share.

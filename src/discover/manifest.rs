@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 use serde_json::Value;
 
-use super::{Dependency, Failure, Package, Target};
+use super::{Dependency, Failure, Package, Target, toolchain};
 
 /// A workspace, or a package that is one by itself.
 pub(super) struct Manifest {
@@ -52,6 +52,8 @@ pub(super) fn load(path: &Path, directory: &Path, options: &[String]) -> Result<
         let mut command = MetadataCommand::new();
         command.manifest_path(path).current_dir(directory).no_deps().other_options(options);
         command.env_remove("CARGO_LOG").env_remove("RUST_BACKTRACE").env("CARGO_TERM_COLOR", "never");
+        // A toolchain that is not there is not fetched for this.
+        command.env("RUSTUP_AUTO_INSTALL", "0");
         if unstable {
             command.env("RUSTC_BOOTSTRAP", "1");
         }
@@ -59,9 +61,10 @@ pub(super) fn load(path: &Path, directory: &Path, options: &[String]) -> Result<
     };
     // A manifest means the same to any cargo: the toolchain that this folder is bound to need not be there, and what only
     // a nightly one builds can be read by any.
+    let directory = &toolchain::folder_for_cargo(directory);
     let answer = match ask(directory, false) {
         Err(error) if says(&error, &["toolchain", "is not installed"]) => {
-            ask(&std::env::temp_dir(), true).map_err(|_| error)
+            ask(&toolchain::neutral(), true).map_err(|_| error)
         }
         Err(error) if says(&error, &["nightly"]) => ask(directory, true).map_err(|_| error),
         answer => answer,

@@ -11,6 +11,7 @@ mod read;
 mod settings;
 mod spec;
 mod tables;
+mod toolchain;
 mod walk;
 
 use std::ops::Range;

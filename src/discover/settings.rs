@@ -2,7 +2,7 @@
 //!
 //! In: [`Table`]s. Out: [`Settings`] for each package, and which files are excluded.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde_json::{Map, Value};
 
@@ -83,6 +83,20 @@ impl Exclusion {
     }
 }
 
+/// A file that may be written, because the settings of the code at hand say so: it stays with that code.
+fn below(table: &Table, path: &Path) -> Result<PathBuf, Failure> {
+    let whole = table.folder().join(path);
+    let is_below = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    let real = |folder: Option<&Path>| folder.and_then(|folder| folder.canonicalize().ok());
+    let is_linked_out =
+        real(whole.parent()).zip(real(Some(table.folder()))).is_some_and(|(one, own)| !one.starts_with(own));
+    if !is_below || is_linked_out {
+        let help = "write a path below the folder of that file; `--baseline` takes any";
+        return Err(table.wrong("baseline", &format!("`{}` leads out of its folder", path.display()), help));
+    }
+    Ok(whole)
+}
+
 fn read(table: &Table, settings: &mut Settings) -> Result<(), Failure> {
     for (lint, level) in table.value::<Map<String, Value>>("lints")?.unwrap_or_default() {
         let level = match level.as_str() {
@@ -114,7 +128,7 @@ fn read(table: &Table, settings: &mut Settings) -> Result<(), Failure> {
     settings.reports_unused_suppressions = unused.or(settings.reports_unused_suppressions);
     settings.requires_reasons = table.value("require-reasons")?.or(settings.requires_reasons);
     if let Some(path) = table.value::<PathBuf>("baseline")? {
-        settings.baseline = Some(table.folder().join(path));
+        settings.baseline = Some(below(table, &path)?);
     }
     settings.said.extend(table.entries().map(|(key, value)| (key.clone(), value.clone(), table.place())));
     Ok(())

@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use super::Failure;
 use super::manifest::Manifest;
 use super::spec::{near_names, quoted};
+use crate::source::read_text;
 
 /// The keys of a table, and how each is written.
 const KEYS: [(&str, &str); 11] = [
@@ -72,7 +73,7 @@ pub(super) fn nearest_file(folder: &Path) -> Result<Option<Table>, Failure> {
 
 fn file(folder: &Path, packages: Range<usize>) -> Result<Option<Table>, Failure> {
     let path = folder.join(FILE);
-    let text = match std::fs::read_to_string(&path) {
+    let text = match read_text(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => {

@@ -1,7 +1,8 @@
 //! Folders to candidates.
 //!
 //! In: a package, or a path. Out: the Rust files that belong to it, each with its kind and its module path.
-//! Invariant: links found on the way are not followed, so no file is seen twice and none outside the tree.
+//! Invariant: links found on the way are not followed, so no file is seen twice and none outside the tree. A target whose
+//! path or link leads out of the workspace and of the repository around it belongs to somebody else.
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -71,7 +72,9 @@ impl Kind {
 /// The files of a package: the folders its targets live in, and its target roots wherever they are.
 pub(super) fn package(package: &Package, index: usize, manifest: &Manifest) -> Vec<Candidate> {
     let home = package.manifest_path.parent().unwrap_or(Path::new(""));
-    let folders = crate_folders(package, home);
+    let own = Own::new(home, &manifest.root);
+    let mut folders = crate_folders(package, home);
+    folders.retain(|folder, _| own.holds(folder));
     let outermost =
         folders.keys().filter(|folder| !folder.ancestors().skip(1).any(|above| folders.contains_key(above)));
     let is_foreign = |entry: &DirEntry| {
@@ -94,7 +97,7 @@ pub(super) fn package(package: &Package, index: usize, manifest: &Manifest) -> V
         candidates.push(candidate(path.clone(), if helps_tests { Kind::Test } else { kind }, module));
     }
     candidates.retain(|candidate| !package.targets.iter().any(|target| target.src_path == candidate.path));
-    let roots = package.targets.iter().filter(|target| is_inside(&target.src_path, &manifest.root));
+    let roots = package.targets.iter().filter(|target| own.holds(&target.src_path));
     let kind = |target: &Target| match Kind::of_target(target) {
         Kind::Source if helps_tests(package, manifest) => Kind::Test,
         kind => kind,
@@ -168,12 +171,21 @@ fn crate_folders(package: &Package, home: &Path) -> BTreeMap<PathBuf, Kind> {
     folders
 }
 
-/// A root that is a link leading out of the workspace is not followed. One that is missing stays, to be complained of.
-fn is_inside(path: &Path, root: &Path) -> bool {
-    let is_link = path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
-    let stays_inside =
-        || path.canonicalize().is_ok_and(|real| root.canonicalize().is_ok_and(|root| real.starts_with(root)));
-    !is_link || stays_inside()
+/// The folders that may hold code of a package: its own, that of its workspace, that of the repository around it.
+struct Own(Vec<PathBuf>);
+
+impl Own {
+    fn new(home: &Path, root: &Path) -> Own {
+        let repository = root.ancestors().find(|folder| folder.join(".git").exists());
+        let folders = [Some(home), Some(root), repository].into_iter().flatten();
+        Own(folders.filter_map(|folder| folder.canonicalize().ok()).collect())
+    }
+
+    /// Whether a path lies inside, links followed. One that is missing does, to be complained of.
+    fn holds(&self, path: &Path) -> bool {
+        let is_inside = |real: PathBuf| self.0.iter().any(|folder| real.starts_with(folder));
+        path.canonicalize().map_or(true, is_inside)
+    }
 }
 
 /// Tests, examples, benches and build scripts of packages that nobody told us about, by the usual names.

@@ -3,6 +3,7 @@
 //! In: a folder. Out: nothing, or what speaks against changing files there. The rules and their switches are those of
 //! `cargo fix`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -52,11 +53,46 @@ pub fn check(folder: &Path, allowed: Allowed) -> Result<(), Failure> {
     if files.is_empty() { Ok(()) } else { Err(uncommitted(&files)) }
 }
 
-fn status(folder: &Path) -> Result<String, Failure> {
+/// Git in a folder, so that it runs none of the programs that the repository's own configuration names: one to ask instead
+/// of looking at the files, and those that files are sent through.
+pub(crate) fn git(folder: &Path) -> Result<Command, Failure> {
     let mut command = Command::new("git");
-    // A repository may name a program to run instead of looking at the files.
-    command.args(["-c", "core.fsmonitor=false", "status", "--porcelain=v1", "-z", "--untracked-files=normal"]);
+    command.current_dir(folder).stdin(Stdio::null());
+    let filters = own_filters(folder)?;
+    let keys = filters.iter().flat_map(|filter| ["clean", "smudge", "process"].map(|key| format!("{filter}.{key}")));
+    let unset = keys.map(|key| (key, ""));
+    let optional = filters.iter().map(|filter| (format!("{filter}.required"), "false"));
+    let all: Vec<_> = unset.chain(optional).chain([("core.fsmonitor".to_owned(), "false")]).collect();
+    command.env("GIT_CONFIG_COUNT", all.len().to_string());
+    for (number, (key, value)) in all.into_iter().enumerate() {
+        command.env(format!("GIT_CONFIG_KEY_{number}"), key).env(format!("GIT_CONFIG_VALUE_{number}"), value);
+    }
+    Ok(command)
+}
+
+/// The filters of the repository's configuration, `filter.NAME`; those of the user and the machine are their own.
+fn own_filters(folder: &Path) -> Result<BTreeSet<String>, Failure> {
+    let mut command = Command::new("git");
+    command.args(["config", "--show-scope", "--null", "--name-only", "--get-regexp", r"^filter\."]);
     let output = command.current_dir(folder).stdin(Stdio::null()).output();
+    let said = output.map_or_else(|_| Vec::new(), |output| output.stdout);
+    let said = String::from_utf8(said).map_err(|_| Failure {
+        message: format!("the git configuration of `{}` has a filter whose name is no text", folder.display()),
+        help: "name it in UTF-8, or take it away".to_owned(),
+    })?;
+    let mut words = said.split('\0');
+    let mut filters = BTreeSet::new();
+    while let (Some(scope), Some(key)) = (words.next(), words.next()) {
+        if let ("local" | "worktree", Some((filter, _))) = (scope, key.rsplit_once('.')) {
+            filters.insert(filter.to_owned());
+        }
+    }
+    Ok(filters)
+}
+
+fn status(folder: &Path) -> Result<String, Failure> {
+    let mut command = git(folder)?;
+    let output = command.args(["status", "--porcelain=v1", "-z", "--untracked-files=normal"]).output();
     let failure = |said: String| Failure {
         message: format!("cannot ask git about `{}`: {said}", folder.display()),
         help: "make `git status` work there; `--allow-dirty --allow-staged` does not ask".to_owned(),

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
 use crate::discover::{Failure, Workspace};
-use crate::source::{Problem, SourceFile};
+use crate::source::{Problem, SourceFile, read_text};
 
 const HEAD: &str =
     "# What cargo-conjoin found and does not report: file, function, lint, how often. `--update-baseline` writes it.\n";
@@ -143,7 +143,7 @@ fn folder(place: &Place) -> &Path {
 
 /// Each entry with its count and line.
 fn read(path: &Path) -> Result<BTreeMap<Key, (usize, usize)>, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| Failure {
+    let text = read_text(path).map_err(|error| Failure {
         message: format!("cannot read the baseline `{}`: {error}", path.display()),
         help: "`--update-baseline` writes it".to_owned(),
     })?;

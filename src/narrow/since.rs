@@ -7,10 +7,10 @@
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use crate::diagnostic::Diagnostic;
 use crate::discover::{Failure, Workspace};
+use crate::fix::vcs;
 use crate::source::Span;
 
 /// What changed.
@@ -43,7 +43,7 @@ pub fn changes(repository: Option<&Path>, revision: &str) -> Result<Changes, Fai
     let base = parting.unwrap_or(commit);
     let mut options = vec!["diff", "--no-color", "--no-ext-diff", "--no-textconv", "--relative", "-M", "-U0"];
     // Whatever is configured: text, and no line in a hunk that did not change.
-    options.extend(["--text", "--inter-hunk-context=0"]);
+    options.extend(["--text", "--inter-hunk-context=0", "--ignore-submodules=all"]);
     options.extend(["--src-prefix=a/", "--dst-prefix=b/", base.trim(), "--", "*.rs"]);
     let mut files: HashMap<PathBuf, _> = changed_lines(&git(root, &options)?).into_iter().collect();
     let untracked = git(root, &["ls-files", "--others", "--exclude-standard", "-z", "--", "*.rs"])?;
@@ -69,15 +69,13 @@ impl Changes {
 }
 
 fn git(root: &Path, words: &[&str]) -> Result<String, Failure> {
-    let mut command = Command::new("git");
-    // A repository may name a program to run instead of looking at the files.
-    command.args(["-c", "core.fsmonitor=false", "-c", "core.quotepath=false"]).args(words);
+    let mut command = vcs::git(root)?;
+    command.args(["-c", "core.quotepath=false"]).args(words);
     let failure = |said: &str| Failure {
         message: format!("git cannot say what changed: {said}"),
         help: format!("make `git {}` work in `{}`", words.join(" "), root.display()),
     };
-    let output =
-        command.current_dir(root).stdin(Stdio::null()).output().map_err(|error| failure(&error.to_string()))?;
+    let output = command.output().map_err(|error| failure(&error.to_string()))?;
     if !output.status.success() {
         return Err(failure(String::from_utf8_lossy(&output.stderr).trim()));
     }

@@ -25,8 +25,9 @@ impl Formatter for Escaped {
         let mut rest = fragment;
         while let Some((at, char)) = rest.char_indices().find(|(_, char)| is_unsafe(*char)) {
             writer.write_all(&rest.as_bytes()[..at])?;
-            // All of them lie in the first plane.
-            write!(writer, "\\u{:04x}", u32::from(char))?;
+            for unit in char.encode_utf16(&mut [0; 2]) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
             rest = &rest[at + char.len_utf8()..];
         }
         writer.write_all(rest.as_bytes())
@@ -39,11 +40,11 @@ mod tests {
 
     #[test]
     fn nothing_that_a_terminal_obeys_is_left_and_the_value_is_the_same() {
-        let text = "a\u{1b}[2J\u{7f}\u{9b}b\u{202e}c\n\"漢字\" 🦀";
+        let text = "a\u{1b}[2J\u{7f}\u{9b}b\u{202e}c\u{e0041}\n\"漢字\" 🦀";
         let mut bytes = Vec::new();
         line(&mut bytes, &text).unwrap();
         let written = String::from_utf8(bytes).unwrap();
-        assert_eq!(written, "\"a\\u001b[2J\\u007f\\u009bb\\u202ec\\n\\\"漢字\\\" 🦀\"\n");
+        assert_eq!(written, "\"a\\u001b[2J\\u007f\\u009bb\\u202ec\\udb40\\udc41\\n\\\"漢字\\\" 🦀\"\n");
         assert_eq!(serde_json::from_str::<String>(&written).unwrap(), text);
     }
 }

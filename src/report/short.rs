@@ -1,6 +1,7 @@
 //! One line for each diagnostic, in the shape that editors and problem matchers know.
 //!
 //! In: a [`Diagnostic`]. Out: `file:line:column: warning: message [conjoin::lint]`.
+//! Invariant: no line begins with what a log of GitHub takes for a command, whatever a file is called.
 
 use super::text::clean;
 use super::{Style, code};
@@ -11,8 +12,9 @@ use crate::source::SourceFile;
 pub(super) fn render(diagnostic: &Diagnostic, file: &SourceFile, style: Style) -> String {
     let place = file.position(diagnostic.primary.span.start);
     let code = code(diagnostic).map_or(String::new(), |code| format!(" [{code}]"));
+    let here = if file.name.starts_with([':', '#']) { "./" } else { "" };
     format!(
-        "{}:{}:{}: {} {}{}",
+        "{here}{}:{}:{}: {} {}{}",
         clean(&file.name, style),
         place.line,
         place.column,

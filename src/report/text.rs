@@ -86,10 +86,23 @@ pub(super) fn push_clean(cleaned: &mut String, char: char, style: Style) {
     }
 }
 
-/// Whether a terminal obeys a character, or it hides or turns what stands beside it.
+/// Whether a terminal obeys a character, or it cannot be seen, or it turns what stands beside it. Joiners are none of them:
+/// some writings need them.
 pub(super) fn is_unsafe(char: char) -> bool {
-    char.is_control()
-        || matches!(char, '\u{feff}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    char.is_control() || is_turning(char) || is_invisible(char)
+}
+
+fn is_turning(char: char) -> bool {
+    matches!(char, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Lines that end where no line ends; blanks without width; marks and letters that nobody draws.
+fn is_invisible(char: char) -> bool {
+    matches!(
+        char,
+        '\u{ad}' | '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+    )
 }
 
 /// Columns a character takes once it is clean.
@@ -175,7 +188,8 @@ mod tests {
     fn nothing_that_a_terminal_obeys_is_left() {
         assert_eq!(clean("a\u{1b}[2Jb\tc\u{202e}d\r\n\u{9b}", UNICODE), "a␛[2Jb    c\u{fffd}d \u{fffd}");
         assert_eq!(clean("a\u{1b}b", ASCII), "a?b");
-        assert_eq!(clean("naïve 漢字", UNICODE), "naïve 漢字");
+        assert_eq!(clean("x\u{e0041}\u{200b}\u{2028}y", UNICODE), "x\u{fffd}\u{fffd}\u{fffd}y");
+        assert_eq!(clean("naïve 漢字 👩\u{200d}🔬", UNICODE), "naïve 漢字 👩\u{200d}🔬");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use unicode_width::UnicodeWidthStr;
 
-use crate::source::SourceFile;
+use crate::source::{SourceFile, read_text};
 
 /// The widths that rustfmt keeps to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,11 +95,15 @@ impl Style {
 }
 
 fn read(file: &Path) -> Option<Config> {
-    toml::from_str(&std::fs::read_to_string(file).ok()?).ok()
+    toml::from_str(&read_text(file).ok()?).ok()
 }
 
+/// Wider lines and tabs are nobody's wish, and so many blanks would have to be written.
+const WIDEST: usize = 10_000;
+const WIDEST_TAB: usize = 64;
+
 fn of(config: &Config) -> Style {
-    let max_width = config.max_width.unwrap_or(100);
+    let max_width = config.max_width.unwrap_or(100).min(WIDEST);
     // Tenths, so that rounding is exact: the share grows with lines wider than 100, to the nearest tenth.
     let tenths = if max_width > 100 { (max_width + 5) / 10 } else { 10 };
     let share = |default: usize| match config.use_small_heuristics.unwrap_or_default() {
@@ -112,7 +116,7 @@ fn of(config: &Config) -> Style {
     let of = |given: Option<usize>, default: usize| given.map_or_else(|| share(default), |given| given.min(max_width));
     Style {
         max_width,
-        tab_spaces: config.tab_spaces.unwrap_or(4),
+        tab_spaces: config.tab_spaces.unwrap_or(4).min(WIDEST_TAB),
         hard_tabs: config.hard_tabs.unwrap_or(false),
         fn_call_width: of(config.fn_call_width, 60),
         array_width: of(config.array_width, 60),
@@ -140,6 +144,12 @@ mod tests {
         assert_eq!(widths("max_width = 120"), (120, 72, 72, 22));
         assert_eq!(widths("max_width = 120\nuse_small_heuristics = \"Max\""), (120, 120, 120, 120));
         assert_eq!(widths("use_small_heuristics = \"Off\"\nchain_width = 40"), (100, 100, 40, 0));
+    }
+
+    #[test]
+    fn no_width_is_beyond_measure() {
+        let style = parsed("max_width = 9223372036854775807\ntab_spaces = 9223372036854775807");
+        assert_eq!((style.max_width, style.fn_call_width, style.tab_spaces), (WIDEST, 6_000, WIDEST_TAB));
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub(crate) struct Ran {
 }
 
 /// The binary in a folder, with an environment that says nothing about colour and builds.
-fn command(folder: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-conjoin"));
     command.current_dir(folder).args(arguments).stdin(Stdio::null());
     for name in
@@ -26,7 +26,7 @@ fn command(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-fn finish(mut command: Command) -> Ran {
+pub(crate) fn finish(mut command: Command) -> Ran {
     let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }

@@ -53,9 +53,10 @@ fn every_module_of_the_library_is_a_stage() {
 
 #[test]
 fn every_file_opens_by_saying_what_it_is() {
-    let all = ["src", "tests", "benches", "fixtures/src", "scoreboard/src", "conjoin-macros/src"]
-        .into_iter()
-        .flat_map(sources);
+    let all =
+        ["src", "tests", "benches", "fixtures/src", "scoreboard/src", "conjoin-macros/src", "fuzz/src", "fuzz/targets"]
+            .into_iter()
+            .flat_map(sources);
     let runtime = ["src", "tests", "benches", "examples", "peers", "servers"].map(|folder| format!("conjoin/{folder}"));
     let all = all.chain(runtime.iter().flat_map(|folder| sources(folder)));
     let mute: Vec<String> = all.filter(|(_, text)| !text.starts_with("//! ")).map(|(path, _)| path).collect();
@@ -180,6 +181,86 @@ fn every_dependency_is_used() {
     let idle: Vec<String> =
         packages.filter(|name| !code_lines(&text).any(|(_, code)| names_package(code, name))).collect();
     assert!(idle.is_empty(), "nobody uses {idle:?}");
+}
+
+#[test]
+fn the_papers_count_the_dependencies() {
+    let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
+    let direct = manifest["dependencies"].as_table().unwrap();
+    let lock: toml::Table = read("Cargo.lock").parse().unwrap();
+    let locked = lock["package"].as_array().unwrap();
+    let is = |package: &toml::Value, words: &str| {
+        let (name, version) = words.split_once(' ').unwrap_or((words, ""));
+        package["name"].as_str() == Some(name) && package["version"].as_str().unwrap().starts_with(version)
+    };
+    let needs = |words: &str| {
+        let package = locked.iter().find(|package| is(package, words)).unwrap();
+        let needed = package.get("dependencies").map_or(&[][..], |names| names.as_array().unwrap());
+        needed.iter().map(|name| name.as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let mut all = BTreeSet::new();
+    let is_direct = |words: &String| direct.contains_key(words.split(' ').next().unwrap());
+    let mut next: Vec<String> = needs("cargo-conjoin").into_iter().filter(is_direct).collect();
+    while let Some(words) = next.pop() {
+        if !all.contains(&words) {
+            next.extend(needs(&words));
+            all.insert(words);
+        }
+    }
+    let said = format!("{} packages, and {} with all that those need on any platform", direct.len(), all.len());
+    assert!(read("CONTRIBUTING.md").replace('\n', " ").contains(&said), "CONTRIBUTING.md does not say: {said}");
+}
+
+/// What is handed out has all that it is built of, and its licences, and nothing else.
+#[test]
+fn packages_hold_what_they_are_built_of() {
+    for (package, folder) in [("cargo-conjoin", ""), ("conjoin", "conjoin/"), ("conjoin-macros", "conjoin-macros/")] {
+        let mut cargo = std::process::Command::new(env!("CARGO"));
+        cargo.args(["package", "--list", "--allow-dirty", "--offline", "-p", package]).current_dir(root());
+        let output = cargo.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let listed = String::from_utf8(output.stdout).unwrap();
+        let listed: BTreeSet<&str> = listed.lines().collect();
+        for name in ["LICENSE-APACHE", "LICENSE-MIT", "Cargo.lock"] {
+            assert!(listed.contains(name), "{package} has no {name}");
+        }
+        let kinds =
+            ["src/", "knowledge/", "examples/", "LICENSE-", "README.md", "CHANGELOG.md", "Cargo.", ".cargo_vcs_info"];
+        let odd: Vec<_> = listed.iter().filter(|name| !kinds.iter().any(|kind| name.starts_with(kind))).collect();
+        assert!(odd.is_empty(), "{package} has {odd:?}");
+        let mut included = 0;
+        let home = root().join(folder).canonicalize().unwrap();
+        for (path, text) in sources(&format!("{folder}src")) {
+            for (name, _) in text.split("include_str!(\"").skip(1).filter_map(|rest| rest.split_once('"')) {
+                let whole = root().join(&path).parent().unwrap().join(name).canonicalize().unwrap();
+                let below = whole.strip_prefix(&home).unwrap().to_str().unwrap();
+                assert!(listed.contains(below), "{package} has no {below}, which {path} includes");
+                included += 1;
+            }
+        }
+        assert!(included > 0 || package == "conjoin-macros");
+        let facts = if folder.is_empty() { stems("knowledge", "toml") } else { BTreeSet::new() };
+        for name in facts {
+            assert!(listed.contains(format!("knowledge/{name}.toml").as_str()), "{package} has no facts about {name}");
+        }
+    }
+}
+
+#[test]
+fn one_version_of_rust_is_named_everywhere() {
+    let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
+    let version = manifest["workspace"]["package"]["rust-version"].as_str().unwrap().to_owned();
+    for path in ["README.md", "CONTRIBUTING.md", ".ci/run", "conjoin/README.md"] {
+        let text = read(path);
+        let named: Vec<&str> =
+            text.split("Rust 1.").skip(1).map(|rest| rest.split([' ', '\n', ',', '.']).next().unwrap()).collect();
+        assert!(!named.is_empty(), "{path} names no version of Rust");
+        assert!(named.iter().all(|minor| format!("1.{minor}") == version), "{path}: {named:?}, and not {version}");
+    }
+    for path in ["conjoin/Cargo.toml", "conjoin-macros/Cargo.toml"] {
+        assert!(read(path).contains("rust-version.workspace = true"), "{path}");
+    }
+    assert!(read("fuzz/Cargo.toml").contains(&format!("rust-version = \"{version}\"")));
 }
 
 #[test]
