@@ -130,7 +130,12 @@ fn the_readme_says_what_readers_said() {
 #[test]
 fn the_readme_says_what_readers_said_of_each_lint() {
     let rows = cells(&read("README.md"), "| lint | findings | repositories | not wrong | right and wanted |");
-    assert_eq!(rows.len(), LINTS.len() - 1, "{rows:?}");
+    let readme = read("README.md");
+    let unread = readme.lines().find(|line| line.starts_with("Nothing was found by ")).unwrap();
+    for lint in LINTS.iter().filter(|lint| lint.name != "sequential_await") {
+        let name = format!("`{}`", lint.name);
+        assert_ne!(rows.iter().any(|row| row[0] == name), unread.contains(&name), "{name} is read, or nothing of it is there");
+    }
     for row in rows {
         let name = row[0].trim_matches('`');
         let (expected, not_wrong) = said_of(name);
