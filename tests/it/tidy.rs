@@ -134,7 +134,11 @@ fn the_readme_says_what_readers_said_of_each_lint() {
     let unread = readme.lines().find(|line| line.starts_with("Nothing was found by ")).unwrap();
     for lint in LINTS.iter().filter(|lint| lint.name != "sequential_await") {
         let name = format!("`{}`", lint.name);
-        assert_ne!(rows.iter().any(|row| row[0] == name), unread.contains(&name), "{name} is read, or nothing of it is there");
+        assert_ne!(
+            rows.iter().any(|row| row[0] == name),
+            unread.contains(&name),
+            "{name} is read, or nothing of it is there"
+        );
     }
     for row in rows {
         let name = row[0].trim_matches('`');
