@@ -111,7 +111,7 @@ fn assert_inside(diagnostic: &Diagnostic, text: &str, is_rust: bool) {
     let edits = fix.flat_map(|fix| fix.edits.iter().chain(fix.fallback.iter().flatten())).map(|edit| edit.span);
     let is_inside = |span: Span| span.start <= span.end && text.get(span.range()).is_some();
     labels.chain(edits).for_each(|span| assert!(is_inside(span), "{span:?} of {} bytes: {diagnostic:?}", text.len()));
-    for fix in &diagnostic.fix {
+    if let Some(fix) = &diagnostic.fix {
         for edits in std::iter::once(&fix.edits).chain(&fix.fallback) {
             let is_apart = edits.is_sorted_by(|one, other| one.span.end <= other.span.start);
             assert!(is_apart, "{edits:?}");

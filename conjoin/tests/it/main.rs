@@ -19,5 +19,4 @@ mod promises;
 mod replays;
 mod retries;
 mod rounds;
-mod spans;
 mod writes;

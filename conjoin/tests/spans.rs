@@ -1,14 +1,18 @@
 //! A span per batch, that follows from the spans of its keys.
+//!
+//! A binary of its own: `tracing` asks the thread that comes by a span first whether anybody wants it, and remembers the
+//! answer for all threads, so a test beside this one could silence it.
+
+#![cfg(feature = "tracing")]
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use conjoin::{Loader, batch_fn, scope};
+use futures::executor::block_on;
 use futures::future::{ready, select};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Instrument as _, Metadata, Subscriber, info_span};
-
-use crate::hand::{locked, run};
 
 /// Spans by number, what follows from what, and in which span events are.
 #[derive(Default)]
@@ -71,7 +75,7 @@ fn a_batch_follows_from_the_keys_that_are_in_it() {
             tracing::info!("asked");
             keys.into_iter().map(Ok::<_, ()>).collect()
         }));
-        let _ = run(scope(async {
+        let _ = block_on(scope(async {
             let quits = async { drop(select(loader.get(3), ready(())).await) };
             let twice = async { futures::join!(loader.get(1), loader.get(2)) };
             futures::join!(
@@ -84,4 +88,8 @@ fn a_batch_follows_from_the_keys_that_are_in_it() {
     let seen = locked(&watch.0);
     assert_eq!(seen.follows, [("batch", "first"), ("batch", "first"), ("batch", "second")]);
     assert_eq!(seen.events, ["batch"]);
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
