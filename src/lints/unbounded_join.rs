@@ -5,10 +5,12 @@ mod growth;
 mod work;
 
 use crate::analysis::joins::{self, Branches, Join};
-use crate::diagnostic::{Confidence, Diagnostic, Label, Level};
+use crate::diagnostic::{Confidence, Diagnostic, Fix, Label, Level};
 use crate::index::Hint;
 use crate::ir::ExprId;
 use crate::lints::{Context, Lint};
+use crate::rewrite::bounded::{Unbounded, bounded};
+use crate::rewrite::provider;
 
 use growth::Growth;
 use work::Work;
@@ -73,14 +75,37 @@ fn said(context: &Context<'_>, join: &Join, items: ExprId, reason: &Reason) -> D
     };
     let message = format!("`{}` starts {what} for each of {}, all at once", join.name, reason.items);
     let primary = Label { span: span(join.expr), text: "as many at once as there are items".to_owned() };
+    let fix = fix(context, join);
+    let advice = match &fix {
+        Ok(_) => format!(
+            "at most {} wait at a time; how many may is yours to say: `loop-limit` in the configuration",
+            context.loop_limit
+        ),
+        Err(why) => why.clone(),
+    };
     Diagnostic {
         labels: vec![Label { span: span(items), text: "nothing here says how many".to_owned() }],
         evidence: vec![format!("each waits for {}", reason.work)],
         notes: vec![
             "whoever is asked gets all requests at once: connections, files or memory run out, or it refuses"
                 .to_owned(),
-            "let some run at a time: `futures::stream::iter(..).buffered(8)`, or a semaphore".to_owned(),
+            advice,
         ],
+        fix: fix.ok(),
         ..context.diagnostic(&UNBOUNDED_JOIN, reason.confidence, message, primary)
     }
+}
+
+/// The join with a limit, or what to do by hand.
+fn fix(context: &Context<'_>, join: &Join) -> Result<Fix, String> {
+    let by_hand = || "let some run at a time: `futures::stream::iter(..).buffered(n)`, or a semaphore".to_owned();
+    if !join.name.ends_with("join_all") {
+        return Err(by_hand());
+    }
+    let index = context.types.index;
+    let source = index.source(context.id.file);
+    let package = source.package.and_then(|package| index.workspace.packages.get(package));
+    let streams = provider::streams(package, source)?;
+    let (types, fallible, limit) = (context.types, join.fallible, context.loop_limit);
+    bounded(&Unbounded { source, types, join: join.expr, fallible, streams, limit }).ok_or_else(by_hand)
 }

@@ -6,6 +6,7 @@
 //! Invariant: no comment is lost. Each stays in front of the statement or branch it stood in front of.
 
 pub mod bind;
+pub mod bounded;
 mod branch;
 mod chains;
 mod layers;

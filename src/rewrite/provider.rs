@@ -6,6 +6,8 @@
 //! workspace enables a feature does not.
 
 use crate::discover::{Dependency, Package};
+use crate::index::types::Types;
+use crate::ir::{Import, Name};
 use crate::source::SourceFile;
 
 /// A crate with joins.
@@ -109,6 +111,22 @@ pub fn provider(package: Option<&Package>, source: &SourceFile, wanted: Option<&
 pub struct Streams {
     /// What their path begins with, `futures`.
     pub path: String,
+}
+
+impl Streams {
+    /// Whether a function has the methods of one of the traits of streams at hand. An import inside a function may be that
+    /// of another function, and two traits of one name would both have the methods.
+    pub(super) fn has_methods(&self, types: &Types<'_>, source: &SourceFile, name: &str) -> bool {
+        let Some(ir) = types.index.file(types.scope.file) else { return false };
+        let is_of = |path: &[Name]| path.first().is_some_and(|first| *first == self.path);
+        let named = |import: &&Import| import.path.last().is_some_and(|last| last == name);
+        let imports = || ir.modules.get(types.function.module).into_iter().flat_map(|module| &module.imports);
+        let is_inside = |line: &str| line.starts_with(char::is_whitespace) && line.trim_start().starts_with("use ");
+        let mut inside = source.text.lines().filter(|line| is_inside(line));
+        imports().filter(named).count() == 1
+            && imports().filter(named).all(|import| is_of(&import.path))
+            && !inside.any(|line| line.contains(name))
+    }
 }
 
 /// The streams for a file: those it uses already, or the first there are.

@@ -98,7 +98,7 @@ impl Writer<'_> {
             (format!("{list}\n{}", self.indent), pending)
         };
         let limit = self.each.limit;
-        let (stream, next) = match self.has_methods() {
+        let (stream, next) = match self.each.streams.has_methods(self.each.types, self.each.source, "StreamExt") {
             true => (format!("{path}::stream::iter({pending}).buffered({limit})"), format!("{answers}.next()")),
             false => (
                 format!("{path}::StreamExt::buffered({path}::stream::iter({pending}), {limit})"),
@@ -236,21 +236,6 @@ impl Writer<'_> {
             lines.push(remainder(&self.reader(&holes), parts.last, &self.inner));
         }
         Some(lines.iter().map(|line| format!("\n{}{line}", self.inner)).collect())
-    }
-
-    /// Whether the file has the methods of streams at hand. An import inside a function may be that of another function,
-    /// and two traits of one name would both have the methods.
-    fn has_methods(&self) -> bool {
-        let types = self.each.types;
-        let Some(ir) = types.index.file(types.scope.file) else { return false };
-        let is_of = |path: &[crate::ir::Name]| path.first().is_some_and(|name| *name == self.each.streams.path);
-        let named = |import: &&crate::ir::Import| import.path.last().is_some_and(|name| name == "StreamExt");
-        let imports = || ir.modules.get(types.function.module).into_iter().flat_map(|module| &module.imports);
-        let is_inside = |line: &str| line.starts_with(char::is_whitespace) && line.trim_start().starts_with("use ");
-        let mut inside = self.each.source.text.lines().filter(|line| is_inside(line));
-        imports().filter(named).count() == 1
-            && imports().filter(named).all(|import| is_of(&import.path))
-            && !inside.any(|line| line.contains("StreamExt"))
     }
 
     fn reader<'r>(&'r self, holes: &'r [(ExprId, String)]) -> Reader<'r> {

@@ -1,0 +1,152 @@
+//! A join of one future for each item, with a limit on how many wait at a time.
+//!
+//! In: a call of `join_all` or `try_join_all` that is awaited at the beginning of its statement. Out: a [`Fix`]; `None`
+//! where the statement has a shape that is not written.
+//!
+//! The futures are collected first, as the join does it: a stream whose closure makes them on the way is not `Send` where
+//! the items are borrowed. Answers keep their order. Of several errors the first one in the order of the items is
+//! returned, and no longer the first one in time.
+
+use crate::diagnostic::{Applicability, Edit, Fix};
+use crate::index::types::Types;
+use crate::ir::{ExprId, ExprKind, Stmt, StmtKind};
+use crate::rewrite::layout;
+use crate::rewrite::names::Names;
+use crate::rewrite::pretty::{Item, Link, List, Statement, Tree, assigned};
+use crate::rewrite::provider::Streams;
+use crate::rewrite::style::{Style, style};
+use crate::rewrite::tree::Reader;
+use crate::source::{SourceFile, Span};
+
+/// What a rewrite of a join needs to know.
+pub struct Unbounded<'a> {
+    /// The file.
+    pub source: &'a SourceFile,
+    /// The function.
+    pub types: &'a Types<'a>,
+    /// The call that joins.
+    pub join: ExprId,
+    /// Whether it is one that ends with the first error.
+    pub fallible: bool,
+    /// Whose streams are used.
+    pub streams: Streams,
+    /// How many may wait at a time.
+    pub limit: usize,
+}
+
+/// Lets some wait at a time. How many is for people to say, so nobody but them applies it.
+pub fn bounded(join: &Unbounded<'_>) -> Option<Fix> {
+    let body = join.types.body;
+    let span = body.expr(join.join).span;
+    let stmts = body.blocks.iter().flat_map(|block| &block.stmts);
+    let stmt = stmts.filter(|stmt| stmt.span.contains(span)).min_by_key(|stmt| stmt.span.end - stmt.span.start)?;
+    let (replaced, replacement) = text(join, stmt)?;
+    let edits = vec![Edit { span: replaced, replacement }];
+    let fix = Fix::new("await some of them at a time", edits, None, Applicability::MaybeIncorrect)?;
+    Some(Fix { is_choice: true, ..fix })
+}
+
+/// What is replaced, and by what.
+fn text(join: &Unbounded<'_>, stmt: &Stmt) -> Option<(Span, String)> {
+    let (body, source) = (join.types.body, join.source);
+    let (value, end) = match stmt.kind {
+        StmtKind::Let { init: Some(init), otherwise: None, .. } => (init, ";"),
+        StmtKind::Expr { expr, semicolon: true } => (expr, ";"),
+        StmtKind::Expr { expr, semicolon: false } => (expr, ""),
+        _ => return None,
+    };
+    let (span, own) = (body.expr(value).span, stmt.span);
+    let left = source.slice(Span { start: own.start, end: span.start }).trim_end();
+    let behind = source.slice(Span { start: span.end, end: own.end }).trim();
+    let indent = source.text[..own.start as usize].rsplit('\n').next()?;
+    let is_plain = !stmt.is_conditional
+        && stmt.attributes_start == own.start
+        && behind == end
+        && !left.contains('\n')
+        && !layout::has_comment(source.slice(own))
+        && indent.chars().all(char::is_whitespace);
+    if !is_plain || !is_awaited_first(join, value) {
+        return None;
+    }
+    let style = style(source);
+    let ExprKind::Call { args, .. } = &body.expr(join.join).kind else { return None };
+    let [futures] = args.as_slice() else { return None };
+    let mut names = Names::new(join.types, source);
+    let columns = style.width(indent);
+    let reader = Reader { body, source, style: &style, holes: &[] };
+    let (first, pending) = match &body.expr(*futures).kind {
+        ExprKind::Local(local) => (String::new(), body.local(*local).name.to_string()),
+        _ => {
+            let pending = names.fresh_like("pending");
+            let left = format!("let {pending}: Vec<_> =");
+            let list = Statement { before: Vec::new(), left, right: collected(&reader, *futures)?, end: ";" };
+            (format!("{}\n{indent}", assigned(&list, columns, &style)?), pending)
+        }
+    };
+    let hole = [(join.join, String::new())];
+    let rest = Reader { holes: &hole, ..reader }.tree(value);
+    let right = onto(stream(join, &pending, &style), rest)?;
+    let second = Statement { before: Vec::new(), left: left.to_owned(), right, end };
+    let text = format!("{first}{}", assigned(&second, columns, &style)?);
+    let is_dos = source.text.find('\n').is_some_and(|at| source.text[..at].ends_with('\r'));
+    Some((own, if is_dos { text.replace('\n', "\r\n") } else { text }))
+}
+
+/// Whether nothing of a value is evaluated before the join, and its answer is awaited at once.
+fn is_awaited_first(join: &Unbounded<'_>, value: ExprId) -> bool {
+    let body = join.types.body;
+    let mut at = value;
+    loop {
+        at = match &body.expr(at).kind {
+            ExprKind::Await { base } if *base == join.join => return true,
+            ExprKind::Await { base } | ExprKind::Try { base } | ExprKind::MethodCall { receiver: base, .. } => *base,
+            _ => return false,
+        };
+    }
+}
+
+/// The futures as a list: the iterator is gone through, what is collected already stays.
+fn collected(reader: &Reader<'_>, futures: ExprId) -> Option<Tree> {
+    let ExprKind::MethodCall { method, .. } = &reader.body.expr(futures).kind else { return None };
+    let Tree::Chain { root, tries, mut links } = reader.tree(futures) else { return None };
+    match method.as_str() {
+        // The type stands on the left now.
+        "collect" | "collect_vec" => {
+            links.pop();
+        }
+        "map" | "filter_map" | "flat_map" | "into_iter" | "chain" | "flatten" | "rev" => {}
+        _ => return None,
+    }
+    links.push(Link { name: ".collect".to_owned(), args: Some(Vec::new()), tries: 0 });
+    Some(Tree::Chain { root, tries, links })
+}
+
+/// The stream that gives all answers as one list.
+fn stream(join: &Unbounded<'_>, pending: &str, style: &Style) -> Tree {
+    let path = &join.streams.path;
+    let text = |text: String| Tree::Text(text);
+    let link = |name: &str, args: Vec<Tree>| Link { name: name.to_owned(), args: Some(args), tries: 0 };
+    let limit = join.limit.to_string();
+    let all = format!("{path}::stream::iter({pending})");
+    let (of, collect) = if join.fallible { ("TryStreamExt", "try_collect") } else { ("StreamExt", "collect") };
+    let has = |name: &str| join.streams.has_methods(join.types, join.source, name);
+    if has("StreamExt") && has(of) {
+        let links = vec![link(".buffered", vec![text(limit)]), link(&format!(".{collect}::<Vec<_>>"), Vec::new())];
+        return Tree::Chain { root: Box::new(text(all)), tries: 0, links };
+    }
+    let buffered = List::call(&format!("{path}::StreamExt::buffered"), vec![text(all), text(limit)], style);
+    let items = vec![Item::from(Tree::List(buffered))];
+    Tree::List(List { items, ..List::call(&format!("{path}::{of}::{collect}::<Vec<_>>"), Vec::new(), style) })
+}
+
+/// A chain that begins with something else.
+fn onto(root: Tree, rest: Tree) -> Option<Tree> {
+    let Tree::Chain { tries: 0, links: behind, .. } = rest else { return None };
+    Some(match root {
+        Tree::Chain { root, tries, mut links } => {
+            links.extend(behind);
+            Tree::Chain { root, tries, links }
+        }
+        root => Tree::Chain { root: Box::new(root), tries: 0, links: behind },
+    })
+}
