@@ -8,8 +8,8 @@ Exit code 1 where there is any.
 
     python3 scoreboard/many.py --program target/release/cargo-conjoin --crates scoreboard/many.tsv --work DIR [TREE...]
 
-The crates are fetched with `cargo vendor` into DIR/vendor, unless that is there. A TREE is looked at as it is. Nothing
-that is looked at is run. Figures hold what cargo takes to read the manifest.
+The crates are fetched with `cargo vendor` into DIR/vendor, unless that is there. A TREE is looked at where its outermost
+manifest is. Nothing that is looked at is run. Figures hold what cargo takes to read the manifest.
 """
 
 import argparse
@@ -41,7 +41,7 @@ def main():
         crates = [line.split("\t") for line in args.crates.read_text().splitlines() if not line.startswith("#")]
         fetch(args.work, crates)
         wanted += [(name, version, args.work / "vendor" / f"{name}-{version}") for name, version, _ in crates]
-    wanted += [(tree.name, "", tree) for tree in args.trees]
+    wanted += [(tree.name, "", manifest_folder(tree)) for tree in args.trees]
     rows, wrong = [], 0
     print("name\tversion\tfiles\tlines\tms\tMiB\tfindings\tunread")
     for name, version, folder in wanted:
@@ -67,6 +67,12 @@ def fetch(work, crates):
     (work / "seed/Cargo.toml").write_text(head + "".join(lines))
     command = ["cargo", "vendor", "--quiet", "--versioned-dirs", str((work / "vendor").resolve())]
     subprocess.run(command, cwd=work / "seed", check=True, stdout=subprocess.DEVNULL)
+
+
+def manifest_folder(tree):
+    """The folder of the outermost manifest, which not every repository has at its top."""
+    manifests = sorted(tree.rglob("Cargo.toml"), key=lambda path: (len(path.parts), path))
+    return manifests[0].parent if manifests else tree
 
 
 def look(program, folder, findings):

@@ -167,7 +167,7 @@ pub(crate) fn report(path: &Path, kept: Option<&Path>, edit: Option<&(usize, Str
         repository: None,
         diagnostics: &outcome.diagnostics,
         old: outcome.old,
-        is_built: true,
+        built: None,
         files: outcome.files,
         lines: outcome.lines,
     };

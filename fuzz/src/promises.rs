@@ -144,7 +144,7 @@ fn assert_shown(workspace: &Workspace, outcome: &Outcome) {
         old: outcome.old,
         files: outcome.files,
         lines: outcome.lines,
-        is_built: true,
+        built: None,
     };
     let style = Style { color: false, unicode: true, width: 80 };
     let json = Format::Json { rendered: Rendered::Plain };

@@ -245,6 +245,7 @@ fn print_report(
     if let Some(path) = &args.page {
         write_page(path, &report)?;
     }
+    let is_beside = beside.is_some();
     let mut end = End::Well;
     let is_for_machines = matches!(args.format, Format::Json { .. });
     let code = output.write(code, |out, style| {
@@ -254,7 +255,10 @@ fn print_report(
         match end {
             // Whoever reads it must not take what we say for all there is.
             End::Silent(_) if is_for_machines => Ok(()),
-            _ => report::write(out, &Report { is_built: end == End::Well, ..report }, args.format, style),
+            _ => {
+                let built = is_beside.then_some(end == End::Well);
+                report::write(out, &Report { built, ..report }, args.format, style)
+            }
         }
     })?;
     match end {
@@ -292,7 +296,7 @@ fn report_of<'a>(discovery: &'a Discovery, outcome: &'a Outcome) -> Report<'a> {
         repository: repository(&discovery.workspace),
         diagnostics: &outcome.diagnostics,
         old: outcome.old,
-        is_built: true,
+        built: None,
         files: outcome.files,
         lines: outcome.lines,
     }

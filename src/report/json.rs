@@ -23,8 +23,9 @@ const RENDERED_WIDTH: usize = 100;
 /// Writes all lines.
 pub(super) fn write(out: &mut dyn Write, report: &Report<'_>, rendered: Rendered, style: Style) -> io::Result<()> {
     let style = Style { color: rendered == Rendered::Ansi, width: RENDERED_WIDTH, ..style };
+    let own = |origin: Origin| if report.built.is_some() { origin.apart() } else { origin };
     for (diagnostic, file) in located(report) {
-        let origin = Origin::of_file(file, report.workspace);
+        let origin = own(Origin::of_file(file, report.workspace));
         let message = message(diagnostic, file, rendered, style);
         line(out, &CompilerMessage { reason: "compiler-message", origin, message })?;
     }
@@ -34,10 +35,10 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>, rendered: Rendered
         origins.push(Origin::of_folder(&report.workspace.root, None));
     }
     for origin in origins {
-        line(out, &CompilerArtifact::new(origin))?;
+        line(out, &CompilerArtifact::new(own(origin)))?;
     }
     let is_denied = report.diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Deny);
-    line(out, &BuildFinished { reason: "build-finished", success: report.is_built && !is_denied })
+    line(out, &BuildFinished { reason: "build-finished", success: report.built != Some(false) && !is_denied })
 }
 
 #[derive(Serialize)]
@@ -243,6 +244,12 @@ impl Origin {
         package
             .and_then(|package| Some(Origin::new(package, package.target_of(&file.path)?)))
             .unwrap_or_else(|| Origin::of_folder(&workspace.root, Some(&file.path)))
+    }
+
+    /// The same beside cargo, who has finished with the package. rust-analyzer 1.85 forgets what comes for it after that.
+    fn apart(mut self) -> Origin {
+        self.package_id.insert_str(0, "conjoin+");
+        self
     }
 
     fn of_package(package: &Package) -> Option<Origin> {

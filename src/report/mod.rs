@@ -48,8 +48,8 @@ pub struct Report<'a> {
     pub diagnostics: &'a [Diagnostic],
     /// How many more there are that are old.
     pub old: usize,
-    /// Whether what cargo built beside it was built, where it was asked to.
-    pub is_built: bool,
+    /// Whether cargo, whose own messages stand in front, could build it; nothing where it was not asked to.
+    pub built: Option<bool>,
     /// How many files were reported on.
     pub files: usize,
     /// How many lines they have.

@@ -94,7 +94,7 @@ pub(crate) fn written(workspace: &Workspace, diagnostics: &[Diagnostic], format:
 }
 
 pub(crate) fn report<'a>(workspace: &'a Workspace, diagnostics: &'a [Diagnostic]) -> Report<'a> {
-    Report { workspace, packages: &[0], repository: None, diagnostics, old: 0, is_built: true, files: 1, lines: 1500 }
+    Report { workspace, packages: &[0], repository: None, diagnostics, old: 0, built: None, files: 1, lines: 1500 }
 }
 
 fn human(text: &str, diagnostic: Diagnostic, style: Style) -> String {
