@@ -86,7 +86,7 @@ impl Writer<'_> {
             return self.tuple("", places, self.style.fn_call_width).map(|tuple| format!("{tuple} ="));
         }
         let mut parts: Vec<String> = arms.iter().map(|arm| arm.pattern.clone()).collect();
-        rename_repeated(&mut parts);
+        rename_repeated(&mut parts)?;
         let is_statement = |member: &Member| matches!(member, Member::One(branch) if matches!(self.statement(*branch), StmtKind::Expr { .. }));
         if parts.iter().all(|part| part == "_") && members.iter().all(is_statement) {
             return Some(String::new());
@@ -287,11 +287,25 @@ fn nested(parts: &[&str]) -> String {
     }
 }
 
-/// One pattern cannot bind a name twice: the earlier value, which nobody reads, gets an underscore.
-fn rename_repeated(parts: &mut [String]) {
+/// One pattern cannot bind a name twice: the earlier value, which nobody reads, gets an underscore. `None` where that is
+/// one of the names in a larger pattern.
+fn rename_repeated(parts: &mut [String]) -> Option<()> {
     for at in 0..parts.len() {
-        if parts[at] != "_" && parts[at + 1..].contains(&parts[at]) {
-            parts[at] = format!("_{}", parts[at]);
+        let later: Vec<&str> = parts[at + 1..].iter().flat_map(|part| names(part)).collect();
+        if !names(&parts[at]).any(|name| later.contains(&name)) {
+            continue;
         }
+        let name = parts[at].trim_start_matches("mut ");
+        let is_name = name.chars().all(|c| c.is_alphanumeric() || c == '_');
+        parts[at] = is_name.then(|| format!("_{name}"))?;
     }
+    Some(())
+}
+
+/// The words of a pattern that may be names.
+fn names(pattern: &str) -> impl Iterator<Item = &str> {
+    let words = pattern.split(|c: char| !c.is_alphanumeric() && c != '_');
+    words.filter(|word| {
+        word.starts_with(|c: char| c.is_lowercase() || c == '_') && !matches!(*word, "_" | "mut" | "ref")
+    })
 }
