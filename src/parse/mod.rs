@@ -110,7 +110,8 @@ fn syntax_error(file: &SourceFile, offset: usize, error: &syn::Error) -> Problem
     let message = error.to_string();
     let range = error.span().byte_range();
     if message == LEX_ERROR {
-        let place = offset + range.start;
+        // Bodies that nobody asks for are blanks to the lexer, byte for byte.
+        let place = file.text.floor_char_boundary(offset + range.start);
         return problem(file, place, lex_error(&file.text[place..]).to_owned(), None);
     }
     let is_at_end = range.is_empty();
