@@ -4,10 +4,11 @@
 mod growth;
 mod work;
 
+use crate::analysis::effects::call_name;
 use crate::analysis::joins::{self, Branches, Join};
 use crate::diagnostic::{Confidence, Diagnostic, Fix, Label, Level};
 use crate::index::Hint;
-use crate::ir::ExprId;
+use crate::ir::{Expr, ExprId};
 use crate::lints::{Context, Lint};
 use crate::rewrite::bounded::{Unbounded, bounded};
 use crate::rewrite::provider;
@@ -99,7 +100,13 @@ fn said(context: &Context<'_>, join: &Join, items: ExprId, reason: &Reason) -> D
 /// The join with a limit, or what to do by hand.
 fn fix(context: &Context<'_>, join: &Join) -> Result<Fix, String> {
     let by_hand = || "let some run at a time: `futures::stream::iter(..).buffered(n)`, or a semaphore".to_owned();
-    if !join.name.ends_with("join_all") {
+    // A task runs whether or not somebody waits for it.
+    let body = context.types.body;
+    let Branches::Each { future, .. } = join.branches else { return Err(by_hand()) };
+    let inside = |expr: &Expr| body.expr(future).span.contains(expr.span);
+    let is_spawn = |at: u32| call_name(context.types, ExprId(at)).starts_with("spawn");
+    let spawns = (0..).zip(&body.exprs).any(|(at, expr)| inside(expr) && is_spawn(at));
+    if spawns || !join.name.ends_with("join_all") {
         return Err(by_hand());
     }
     let index = context.types.index;

@@ -9,7 +9,7 @@
 
 use crate::diagnostic::{Applicability, Edit, Fix};
 use crate::index::types::Types;
-use crate::ir::{ExprId, ExprKind, Stmt, StmtKind};
+use crate::ir::{ExprId, ExprKind, LocalId, Stmt, StmtKind};
 use crate::rewrite::layout;
 use crate::rewrite::names::Names;
 use crate::rewrite::pretty::{Item, Link, List, Statement, Tree, assigned};
@@ -75,7 +75,7 @@ fn text(join: &Unbounded<'_>, stmt: &Stmt) -> Option<(Span, String)> {
     let columns = style.width(indent);
     let reader = Reader { body, source, style: &style, holes: &[] };
     let (first, pending) = match &body.expr(*futures).kind {
-        ExprKind::Local(local) => (String::new(), body.local(*local).name.to_string()),
+        ExprKind::Local(local) if is_list(join, *local) => (String::new(), body.local(*local).name.to_string()),
         _ => {
             let pending = names.fresh_like("pending");
             let left = format!("let {pending}: Vec<_> =");
@@ -105,19 +105,35 @@ fn is_awaited_first(join: &Unbounded<'_>, value: ExprId) -> bool {
     }
 }
 
+/// Whether a variable holds a list, and no iterator that makes the futures on the way.
+fn is_list(join: &Unbounded<'_>, local: LocalId) -> bool {
+    match join.types.body.local(local).init.map(|init| &join.types.body.expr(init).kind) {
+        Some(ExprKind::MethodCall { method, .. }) => !LAZY.contains(&method.as_str()),
+        _ => true,
+    }
+}
+
+/// Methods whose iterator makes each item when it is asked for.
+const LAZY: [&str; 7] = ["map", "filter_map", "flat_map", "into_iter", "chain", "flatten", "rev"];
+
 /// The futures as a list: the iterator is gone through, what is collected already stays.
 fn collected(reader: &Reader<'_>, futures: ExprId) -> Option<Tree> {
-    let ExprKind::MethodCall { method, .. } = &reader.body.expr(futures).kind else { return None };
+    let collect = Link { name: ".collect".to_owned(), args: Some(Vec::new()), tries: 0 };
+    let ExprKind::MethodCall { method, .. } = &reader.body.expr(futures).kind else {
+        let is_name = matches!(reader.body.expr(futures).kind, ExprKind::Local(_));
+        let root = Box::new(reader.tree(futures));
+        return is_name.then(|| Tree::Chain { root, tries: 0, links: vec![collect] });
+    };
     let Tree::Chain { root, tries, mut links } = reader.tree(futures) else { return None };
     match method.as_str() {
         // The type stands on the left now.
         "collect" | "collect_vec" => {
             links.pop();
         }
-        "map" | "filter_map" | "flat_map" | "into_iter" | "chain" | "flatten" | "rev" => {}
+        method if LAZY.contains(&method) => {}
         _ => return None,
     }
-    links.push(Link { name: ".collect".to_owned(), args: Some(Vec::new()), tries: 0 });
+    links.push(collect);
     Some(Tree::Chain { root, tries, links })
 }
 
