@@ -206,6 +206,8 @@ for suite in "${suites[@]}"; do
                 snippet "$chapter" "Helix"
                 [ "$chapter" != "It runs by itself" ] || echo 'auto-format = false'
             } >"$work/configuration/helix/languages.toml"
+            # Helix 25.01 shows nothing of a finding beside its text unless it is told to.
+            printf '[editor]\nend-of-line-diagnostics = "hint"\n' >"$work/configuration/helix/config.toml"
             begin
             python3 "$helpers/helix.py" "$launch/hx" "$file" 11 "$work/configuration" || fail "Helix of $suite, $chapter"
             same_as_fixed "$chapter"

@@ -86,7 +86,10 @@ while not shows("them together") and time.monotonic() < end:
 until("the rewrite", lambda: shows("them together"))
 keys("\r")
 read(1)
-keys("\x1b:w\r")
+# Escape and what follows at once would be one key.
+keys("\x1b")
+read(1)
+keys(":w\r")
 until("the file", lambda: pathlib.Path(file).read_bytes() != before)
 keys(":q!\r")
 until("the end", lambda: os.waitpid(child, os.WNOHANG)[0] != 0)
