@@ -5,7 +5,7 @@ use crate::analysis::effects::words;
 use crate::analysis::loops::{Waiting, loops};
 use crate::diagnostic::{Confidence, Diagnostic, Fix, Label, Level};
 use crate::lints::{Context, Lint, stored_futures};
-use crate::rewrite::{self, loops::Loop, provider};
+use crate::rewrite::{self, loops::Loop};
 
 pub(super) static AWAIT_IN_LOOP: Lint = Lint {
     name: "await_in_loop",
@@ -63,10 +63,7 @@ fn evidence(names: &[String], waiting: &Waiting) -> Vec<String> {
 
 /// The loop written anew, or why it is not.
 fn fix(context: &Context<'_>, waiting: &Waiting) -> Result<Fix, String> {
-    let index = context.types.index;
-    let source = index.source(context.id.file);
-    let package = source.package.and_then(|package| index.workspace.packages.get(package));
-    let streams = provider::streams(package, source)?;
+    let (source, streams) = context.streams()?;
     let each = Loop { source, types: context.types, waiting, streams, limit: context.loop_limit };
     rewrite::loops::together(&each).ok_or_else(|| {
         "a loop of this shape is not rewritten yet; collect the futures and await them by hand".to_owned()
@@ -76,10 +73,7 @@ fn fix(context: &Context<'_>, waiting: &Waiting) -> Result<Fix, String> {
 fn notes(context: &Context<'_>, waiting: &Waiting, fix: Result<&Fix, &String>) -> Vec<String> {
     let mut notes = Vec::new();
     match fix {
-        Ok(_) => notes.push(format!(
-            "at most {} wait at a time; how many may is yours to say: `loop-limit` in the configuration",
-            context.loop_limit
-        )),
+        Ok(_) => notes.push(context.limit_note()),
         Err(why) => notes.extend([
             "`futures::future::join_all` awaits them together and keeps their order; where there may be many, \
              `futures::stream::iter(..).buffered(n)` lets at most n of them wait at once"

@@ -21,7 +21,8 @@ use crate::diagnostic::{Confidence, Diagnostic, Label, Level};
 use crate::index::types::Types;
 use crate::index::{FunctionId, Hint, qualified_name};
 use crate::ir::ExprId;
-use crate::source::Span;
+use crate::rewrite::provider::{self, Streams};
+use crate::source::{SourceFile, Span};
 
 /// A lint.
 #[derive(Debug)]
@@ -99,6 +100,20 @@ impl Context<'_> {
             notes: Vec::new(),
             fix: None,
         }
+    }
+
+    /// The file, and whose streams are written into it, or what its package needs for that.
+    fn streams(&self) -> Result<(&SourceFile, Streams), String> {
+        let index = self.types.index;
+        let source = index.source(self.id.file);
+        let package = source.package.and_then(|package| index.workspace.packages.get(package));
+        Ok((source, provider::streams(package, source)?))
+    }
+
+    /// What is to be known of a rewrite that lets some wait at a time.
+    fn limit_note(&self) -> String {
+        let limit = self.loop_limit;
+        format!("at most {limit} wait at a time; how many may is yours to say: `loop-limit` in the configuration")
     }
 
     /// Where an expression stands.

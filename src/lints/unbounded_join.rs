@@ -11,7 +11,6 @@ use crate::index::Hint;
 use crate::ir::{Expr, ExprId};
 use crate::lints::{Context, Lint};
 use crate::rewrite::bounded::{Unbounded, bounded};
-use crate::rewrite::provider;
 
 use growth::Growth;
 use work::Work;
@@ -78,10 +77,7 @@ fn said(context: &Context<'_>, join: &Join, items: ExprId, reason: &Reason) -> D
     let primary = Label { span: span(join.expr), text: "as many at once as there are items".to_owned() };
     let fix = fix(context, join);
     let advice = match &fix {
-        Ok(_) => format!(
-            "at most {} wait at a time; how many may is yours to say: `loop-limit` in the configuration",
-            context.loop_limit
-        ),
+        Ok(_) => context.limit_note(),
         Err(why) => why.clone(),
     };
     Diagnostic {
@@ -109,10 +105,7 @@ fn fix(context: &Context<'_>, join: &Join) -> Result<Fix, String> {
     if spawns || !join.name.ends_with("join_all") {
         return Err(by_hand());
     }
-    let index = context.types.index;
-    let source = index.source(context.id.file);
-    let package = source.package.and_then(|package| index.workspace.packages.get(package));
-    let streams = provider::streams(package, source)?;
+    let (source, streams) = context.streams()?;
     let (types, fallible, limit) = (context.types, join.fallible, context.loop_limit);
     bounded(&Unbounded { source, types, join: join.expr, fallible, streams, limit }).ok_or_else(by_hand)
 }

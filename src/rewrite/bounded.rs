@@ -12,7 +12,7 @@ use crate::index::types::Types;
 use crate::ir::{ExprId, ExprKind, LocalId, Stmt, StmtKind};
 use crate::rewrite::layout;
 use crate::rewrite::names::Names;
-use crate::rewrite::pretty::{Item, Link, List, Statement, Tree, assigned};
+use crate::rewrite::pretty::{Item, Link, List, Statement, Tree, assigned, linked, with};
 use crate::rewrite::provider::Streams;
 use crate::rewrite::style::{Style, style};
 use crate::rewrite::tree::Reader;
@@ -88,8 +88,7 @@ fn text(join: &Unbounded<'_>, stmt: &Stmt) -> Option<(Span, String)> {
     let right = onto(stream(join, &pending, &style), rest)?;
     let second = Statement { before: Vec::new(), left: left.to_owned(), right, end };
     let text = format!("{first}{}", assigned(&second, columns, &style)?);
-    let is_dos = source.text.find('\n').is_some_and(|at| source.text[..at].ends_with('\r'));
-    Some((own, if is_dos { text.replace('\n', "\r\n") } else { text }))
+    Some((own, layout::with_line_ends_of(&source.text, text)))
 }
 
 /// Whether nothing of a value is evaluated before the join, and its answer is awaited at once.
@@ -118,37 +117,32 @@ const LAZY: [&str; 7] = ["map", "filter_map", "flat_map", "into_iter", "chain", 
 
 /// The futures as a list: the iterator is gone through, what is collected already stays.
 fn collected(reader: &Reader<'_>, futures: ExprId) -> Option<Tree> {
-    let collect = Link { name: ".collect".to_owned(), args: Some(Vec::new()), tries: 0 };
-    let ExprKind::MethodCall { method, .. } = &reader.body.expr(futures).kind else {
-        let is_name = matches!(reader.body.expr(futures).kind, ExprKind::Local(_));
-        let root = Box::new(reader.tree(futures));
-        return is_name.then(|| Tree::Chain { root, tries: 0, links: vec![collect] });
-    };
-    let Tree::Chain { root, tries, mut links } = reader.tree(futures) else { return None };
-    match method.as_str() {
+    let tree = match (&reader.body.expr(futures).kind, reader.tree(futures)) {
+        (ExprKind::Local(_), name) => name,
         // The type stands on the left now.
-        "collect" | "collect_vec" => {
+        (ExprKind::MethodCall { method, .. }, Tree::Chain { root, tries, mut links })
+            if matches!(method.as_str(), "collect" | "collect_vec") =>
+        {
             links.pop();
+            Tree::Chain { root, tries, links }
         }
-        method if LAZY.contains(&method) => {}
+        (ExprKind::MethodCall { method, .. }, chain @ Tree::Chain { .. }) if LAZY.contains(&method.as_str()) => chain,
         _ => return None,
-    }
-    links.push(collect);
-    Some(Tree::Chain { root, tries, links })
+    };
+    Some(linked(tree, ".collect"))
 }
 
 /// The stream that gives all answers as one list.
 fn stream(join: &Unbounded<'_>, pending: &str, style: &Style) -> Tree {
     let path = &join.streams.path;
     let text = |text: String| Tree::Text(text);
-    let link = |name: &str, args: Vec<Tree>| Link { name: name.to_owned(), args: Some(args), tries: 0 };
     let limit = join.limit.to_string();
     let all = format!("{path}::stream::iter({pending})");
     let (of, collect) = if join.fallible { ("TryStreamExt", "try_collect") } else { ("StreamExt", "collect") };
     let has = |name: &str| join.streams.has_methods(join.types, join.source, name);
     if has("StreamExt") && has(of) {
-        let links = vec![link(".buffered", vec![text(limit)]), link(&format!(".{collect}::<Vec<_>>"), Vec::new())];
-        return Tree::Chain { root: Box::new(text(all)), tries: 0, links };
+        let buffered = Link { name: ".buffered".to_owned(), args: Some(vec![text(limit)]), tries: 0 };
+        return linked(with(text(all), buffered), &format!(".{collect}::<Vec<_>>"));
     }
     let buffered = List::call(&format!("{path}::StreamExt::buffered"), vec![text(all), text(limit)], style);
     let items = vec![Item::from(Tree::List(buffered))];
@@ -157,12 +151,6 @@ fn stream(join: &Unbounded<'_>, pending: &str, style: &Style) -> Tree {
 
 /// A chain that begins with something else.
 fn onto(root: Tree, rest: Tree) -> Option<Tree> {
-    let Tree::Chain { tries: 0, links: behind, .. } = rest else { return None };
-    Some(match root {
-        Tree::Chain { root, tries, mut links } => {
-            links.extend(behind);
-            Tree::Chain { root, tries, links }
-        }
-        root => Tree::Chain { root: Box::new(root), tries: 0, links: behind },
-    })
+    let Tree::Chain { tries: 0, links, .. } = rest else { return None };
+    Some(links.into_iter().fold(root, with))
 }

@@ -71,6 +71,12 @@ fn is_movable(text: &str) -> bool {
     !has_comment(text) && strings.all(|lexeme| !text[lexeme.start..lexeme.end].contains('\n'))
 }
 
+/// A text with the line ends of the file it goes into. As rustfmt tells them: by the first line.
+pub(super) fn with_line_ends_of(source: &str, text: String) -> String {
+    let is_dos = source.find('\n').is_some_and(|at| source[..at].ends_with('\r'));
+    if is_dos { text.replace("\r\n", "\n").replace('\n', "\r\n") } else { text }
+}
+
 /// Whether something stands between the tokens that is not white space.
 pub(super) fn has_comment(text: &str) -> bool {
     let mut end = 0;

@@ -7,7 +7,7 @@ use crate::analysis::loops::{PLAIN, is_collection};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::ir::{Body, ExprId, ExprKind, MacroKind};
-use crate::rewrite::pretty::{Link, Tree};
+use crate::rewrite::pretty::{Tree, linked};
 use crate::rewrite::tree::Reader;
 
 /// How many items there are, where they are written down.
@@ -56,21 +56,5 @@ pub(super) fn are_borrowed(types: &Types<'_>, iter: ExprId) -> bool {
             _ => false,
         },
         _ => matches!(types.of(iter), Ty::Ref(false, of) if is_collection(&of)),
-    }
-}
-
-/// A tree with one more method behind it.
-pub(super) fn linked(tree: Tree, name: &str) -> Tree {
-    with(tree, Link { name: name.to_owned(), args: Some(Vec::new()), tries: 0 })
-}
-
-/// A tree with one more link behind it.
-pub(super) fn with(tree: Tree, link: Link) -> Tree {
-    match tree {
-        Tree::Chain { root, tries, mut links } => {
-            links.push(link);
-            Tree::Chain { root, tries, links }
-        }
-        other => Tree::Chain { root: Box::new(other), tries: 0, links: vec![link] },
     }
 }

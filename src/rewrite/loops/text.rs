@@ -4,13 +4,13 @@
 //! what.
 
 use super::Loop;
-use super::items::{iterator, linked, with};
+use super::items::iterator;
 use super::parts::Parts;
 use crate::ir::{ExprId, ExprKind, LocalId, PatKind};
 use crate::rewrite::branch::Rest;
 use crate::rewrite::layout;
 use crate::rewrite::names::Names;
-use crate::rewrite::pretty::{Item, Link, List, Shape, Statement, Trailing, Tree, assigned, laid_out};
+use crate::rewrite::pretty::{Item, Link, List, Shape, Statement, Trailing, Tree, assigned, laid_out, linked, with};
 use crate::rewrite::remainder::remainder;
 use crate::rewrite::style::{Style, style};
 use crate::rewrite::tree::Reader;
@@ -46,8 +46,7 @@ pub(super) fn text(each: &Loop<'_>, parts: &Parts<'_>) -> Option<(Span, String)>
     };
     let writer = Writer { each, parts, style, indent, inner, bound, answer };
     let text = format!("{}{}", writer.head(&mut names)?, writer.body()?);
-    let is_dos = source.text.find('\n').is_some_and(|at| source.text[..at].ends_with('\r'));
-    let text = if is_dos { text.replace("\r\n", "\n").replace('\n', "\r\n") } else { text };
+    let text = layout::with_line_ends_of(&source.text, text);
     Some((Span { start, end: end(source, parts, writer.bound.is_empty()) }, text))
 }
 

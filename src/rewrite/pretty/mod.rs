@@ -89,6 +89,22 @@ pub(super) struct Shape {
     pub(super) width: usize,
 }
 
+/// A tree with one more method behind it.
+pub(super) fn linked(tree: Tree, name: &str) -> Tree {
+    with(tree, Link { name: name.to_owned(), args: Some(Vec::new()), tries: 0 })
+}
+
+/// A tree with one more link behind it.
+pub(super) fn with(tree: Tree, link: Link) -> Tree {
+    match tree {
+        Tree::Chain { root, tries, mut links } => {
+            links.push(link);
+            Tree::Chain { root, tries, links }
+        }
+        other => Tree::Chain { root: Box::new(other), tries: 0, links: vec![link] },
+    }
+}
+
 /// Lays out a tree.
 pub(super) fn laid_out(tree: &Tree, shape: Shape, style: &Style) -> Option<String> {
     match tree {

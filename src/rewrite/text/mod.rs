@@ -72,9 +72,7 @@ pub(super) fn write(region: &Region<'_>, steps: &Steps, branches: &[Branch], err
     let keeps_order = order::is_kept(region, steps, &|node| writer.place_in_join(node));
     let text = writer.lines.join("\n");
     let text = text.strip_prefix(writer.indent.as_str()).unwrap_or(&text).to_owned();
-    // As rustfmt tells it: by the first line of the file.
-    let is_dos = region.source.text.find('\n').is_some_and(|at| region.source.text[..at].ends_with('\r'));
-    let text = if is_dos { text.replace("\r\n", "\n").replace('\n', "\r\n") } else { text };
+    let text = layout::with_line_ends_of(&region.source.text, text);
     let is_certain = !steps.joins().flatten().any(|branch| branch.len() > 1 && writer.may_borrow_own(branch));
     Some(Written { text, tries_at_once, keeps_order, is_certain })
 }
