@@ -209,7 +209,7 @@ for suite in "${suites[@]}"; do
             # Helix 25.01 shows nothing of a finding beside its text unless it is told to.
             printf '[editor]\nend-of-line-diagnostics = "hint"\n' >"$work/configuration/helix/config.toml"
             begin
-            python3 "$helpers/helix.py" "$launch/hx" "$file" 11 "$work/configuration" || fail "Helix of $suite, $chapter"
+            python3 "$helpers/helix.py" "$launch/hx" "$file" 11 "$work/configuration" "$work/fixed/src/lib.rs" || fail "Helix of $suite, $chapter"
             same_as_fixed "$chapter"
         done
     fi

@@ -1,6 +1,7 @@
 """Helix on a terminal of its own: opens a file at a finding, lets a server mend it, saves.
 
-In: Helix, a file, a line, and a folder with its configuration. Out: the file on the disk, and 0; or what was on the screen."""
+In: Helix, a file, a line, a folder with its configuration, and the file as it should be. Out: the file on the disk, and 0;
+or what was on the screen. Of several servers' actions one after the other is tried, and undone."""
 
 import fcntl
 import os
@@ -17,8 +18,11 @@ import time
 PATIENCE = 180
 ESCAPES = re.compile(rb"\x1b(\[[0-9;?<>=]*[ -/]*[@-~]|[\]P].*?(\x07|\x1b\\)|[=>()][A-Z0-9]?)", re.S)
 
-helix, file, line, configuration = sys.argv[1:5]
-before = pathlib.Path(file).read_bytes()
+# So many actions are offered at most.
+ACTIONS = 20
+
+helix, file, line, configuration, expected = sys.argv[1:6]
+before, wanted = (pathlib.Path(path).read_bytes() for path in (file, expected))
 child, terminal = pty.fork()
 if child == 0:
     os.environ.update(XDG_CONFIG_HOME=configuration, XDG_CACHE_HOME=configuration, TERM="xterm-256color")
@@ -73,23 +77,57 @@ def is_found():
     return shows("without need")
 
 
-until("the finding", is_found)
-end = time.monotonic() + PATIENCE
-keys(" a")
-# Rewrites vanish while a server checks anew.
-while not shows("them together") and time.monotonic() < end:
-    read(1)
-    if shows("No code actions"):
-        keys("\x1b")
+def choose(position):
+    """Takes the action at a position of the menu, and saves."""
+    end = time.monotonic() + PATIENCE
+    keys(" a")
+    # Rewrites vanish while a server checks anew.
+    while not shows("them together") and time.monotonic() < end:
         read(1)
-        keys(" a")
-until("the rewrite", lambda: shows("them together"))
-keys("\r")
-read(1)
-# Escape and what follows at once would be one key.
-keys("\x1b")
-read(1)
-keys(":w\r")
-until("the file", lambda: pathlib.Path(file).read_bytes() != before)
+        if shows("No code actions"):
+            keys("\x1b")
+            read(1)
+            keys(" a")
+    until("the rewrite", lambda: shows("them together"))
+    for _ in range(position):
+        keys("\x1b[B")
+        pause(0.3)
+    keys("\r")
+    pause(1)
+    leave()
+    # What a server is still to think of comes after it has been saved.
+    for _ in range(10):
+        keys(":w\r")
+        pause(3)
+        if pathlib.Path(file).read_bytes() != before:
+            return
+
+
+def pause(seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        read(0.2)
+
+
+def leave():
+    # Escape and what follows at once would be one key.
+    keys("\x1b")
+    pause(1)
+
+
+until("the finding", is_found)
+for position in range(ACTIONS):
+    choose(position)
+    written = pathlib.Path(file).read_bytes()
+    if written == wanted:
+        break
+    if written != before:
+        leave()
+        keys("u:w\r")
+        until("the file as it was", lambda: pathlib.Path(file).read_bytes() == before)
+else:
+    print(f"none of {ACTIONS} actions writes what --fix writes")
+    os.kill(child, signal.SIGKILL)
+    sys.exit(1)
 keys(":q!\r")
 until("the end", lambda: os.waitpid(child, os.WNOHANG)[0] != 0)
