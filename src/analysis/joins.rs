@@ -71,7 +71,9 @@ fn join(types: &Types<'_>, expr: ExprId) -> Option<Join> {
     match &body.expr(expr).kind {
         ExprKind::Macro(call) => {
             let MacroKind::Join { fallible } = call.kind else { return None };
-            let is_own = types.index.macro_may_leave(call.path.last()).is_some();
+            let of = call.path.segments.first().filter(|_| call.path.segments.len() > 1);
+            let is_known = of.is_some_and(|of| of.name == "tokio" || CRATES.contains(&of.name.as_str()));
+            let is_own = !is_known && types.index.macro_may_leave(call.path.last()).is_some();
             let branches = Branches::Listed(call.args.clone());
             (!is_own).then(|| Join { expr, name: call.path.last().into(), fallible, branches })
         }

@@ -310,7 +310,8 @@ pub struct MacroCall {
     /// What is known of it.
     pub kind: MacroKind,
     /// Its arguments where they are expressions: all of them except the format string. Named arguments
-    /// (`x = expr`) and tracing fields (`?x`, `%x`, `key = x`) are here by their expression.
+    /// (`x = expr`) and tracing fields (`?x`, `%x`, `key = x`) are here by their expression. Of `select!`, which is
+    /// opaque, only the joins whose results are given a name.
     pub args: Vec<ExprId>,
     /// Locals named by format captures, or anywhere in the tokens of an opaque macro.
     pub captures: Vec<LocalId>,

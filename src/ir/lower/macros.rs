@@ -10,7 +10,7 @@ use syn::{Expr, ExprLit, Lit, Token};
 use crate::ir::lower::body::{BodyContext, Lowered};
 use crate::ir::lower::exprs::expr;
 use crate::ir::lower::patterns::{Binding, bind};
-use crate::ir::lower::{log_fields, mentions, types};
+use crate::ir::lower::{log_fields, mentions, race, types};
 use crate::ir::{ExprId, ExprKind, LocalId, MacroCall, MacroKind, Name, Origin};
 use crate::parse::nesting::{MacroTokens, too_deep};
 use crate::source::Span;
@@ -59,7 +59,8 @@ pub(super) fn call(ctx: &mut BodyContext<'_, '_>, syntax: &syn::Macro) -> Lowere
         None => {
             let mentions = mentions::mentions(ctx, inside);
             let kind = MacroKind::Opaque;
-            MacroCall { path, kind, args: Vec::new(), captures: mentions.captures, words: mentions.words }
+            let args = if path.last() == "select" { raced_joins(ctx, syntax, inside) } else { Vec::new() };
+            MacroCall { path, kind, args, captures: mentions.captures, words: mentions.words }
         }
     };
     ctx.add(ExprKind::Macro(call), Span { end: group.end, ..name_span })
@@ -77,8 +78,8 @@ fn may_leave(text: &str, words: &[Name]) -> bool {
 fn known(name: &str, is_bare: bool, first: &str) -> Option<(MacroKind, Grammar)> {
     let known = match name {
         "format" | "format_args" | "anyhow" | "eyre" | "miette" => (MacroKind::Value, Grammar::Format),
-        "vec" | "smallvec" => (MacroKind::Value, Grammar::Vec),
-        "concat" => (MacroKind::Value, Grammar::List),
+        "vec" | "smallvec" | "smallvec_inline" => (MacroKind::Value, Grammar::Vec),
+        "concat" | "izip" | "iproduct" => (MacroKind::Value, Grammar::List),
         // sqlx: they build a query from its text and what is bound to it.
         "query"
         | "query_as"
@@ -136,14 +137,23 @@ fn arguments(ctx: &mut BodyContext<'_, '_>, grammar: Grammar, syntax: &syn::Macr
     if grammar == Grammar::Inert {
         return Some(Arguments::default());
     }
+    if_shallow(ctx, inside, |ctx| parsed_arguments(ctx, grammar, syntax))
+}
+
+/// What is made of a macro's tokens, unless they nest too deep to be parsed.
+fn if_shallow<T>(
+    ctx: &mut BodyContext<'_, '_>,
+    inside: Span,
+    lower: impl FnOnce(&mut BodyContext<'_, '_>) -> Option<T>,
+) -> Option<T> {
     let is_outermost = !ctx.file.in_macro;
     if is_outermost && too_deep(ctx.file.places.text(inside), MacroTokens::Parsed).is_some() {
         return None;
     }
     ctx.file.in_macro = true;
-    let arguments = parsed_arguments(ctx, grammar, syntax);
+    let lowered = lower(ctx);
     ctx.file.in_macro = !is_outermost;
-    arguments
+    lowered
 }
 
 fn parsed_arguments(ctx: &mut BodyContext<'_, '_>, grammar: Grammar, syntax: &syn::Macro) -> Option<Arguments> {
@@ -169,13 +179,18 @@ fn list(input: ParseStream<'_>) -> syn::Result<Vec<Expr>> {
     Ok(Punctuated::<Expr, Token![,]>::parse_terminated(input)?.into_iter().collect())
 }
 
-/// `biased;` is an option of join, not a branch.
 fn branches(input: ParseStream<'_>) -> syn::Result<Vec<Expr>> {
+    biased(input)?;
+    list(input)
+}
+
+/// `biased;` is an option of join and of select, not a branch.
+pub(super) fn biased(input: ParseStream<'_>) -> syn::Result<()> {
     if input.peek(syn::Ident) && input.peek2(Token![;]) {
         input.parse::<syn::Ident>()?;
         input.parse::<Token![;]>()?;
     }
-    list(input)
+    Ok(())
 }
 
 fn repeated(input: ParseStream<'_>) -> syn::Result<(Expr, Expr)> {
@@ -204,6 +219,15 @@ fn matched(input: ParseStream<'_>) -> syn::Result<Matched> {
         input.parse::<Token![,]>()?;
     }
     Ok(Matched { value, pat, guard, message: list(input)? })
+}
+
+/// The joins of `select!`, which it may drop.
+fn raced_joins(ctx: &mut BodyContext<'_, '_>, syntax: &syn::Macro, inside: Span) -> Vec<ExprId> {
+    let joins = if_shallow(ctx, inside, |ctx| {
+        let joins = parse(syntax, race::joins)?;
+        Some(joins.iter().map(|join| expr(ctx, join).id).collect())
+    });
+    joins.unwrap_or_default()
 }
 
 fn plain(ctx: &mut BodyContext<'_, '_>, syntax: &[Expr]) -> Arguments {

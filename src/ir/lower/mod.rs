@@ -33,6 +33,7 @@ mod macros;
 mod mentions;
 mod patterns;
 mod places;
+mod race;
 mod scope;
 mod types;
 

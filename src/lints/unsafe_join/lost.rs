@@ -7,7 +7,7 @@ use crate::analysis::joins::{self, Branches, Join};
 use crate::diagnostic::{Confidence, Label};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
-use crate::ir::{Arm, Body, ExprId, ExprKind, MacroKind, StmtKind};
+use crate::ir::{Arm, Body, ExprId, ExprKind, MacroKind, Name, StmtKind};
 use crate::lints::Context;
 use crate::source::Span;
 
@@ -32,7 +32,7 @@ pub(super) fn ask(context: &Context<'_>, join: &Join) -> Answer {
     if value == Gives::Nothing || is_discarded(types, around) {
         return Answer::Fine("no results");
     }
-    if is_handed_on(types.body, around) {
+    if is_handed_on(types, around) {
         return Answer::Fine("all or nothing");
     }
     Answer::Harm(Harm {
@@ -122,7 +122,8 @@ fn dropped_by(types: &Types<'_>, join: ExprId, place: Span) -> Option<(String, S
             (is_deadline && holds(args[1])).then(|| (format!("`{name}`"), expr.span))
         }
         ExprKind::Macro(call) if call.kind == MacroKind::Opaque && call.path.last() == "select" => {
-            let is_raced = call.captures.iter().any(|of| Some(of.0) == local);
+            let is_named = call.captures.iter().any(|of| Some(of.0) == local);
+            let is_raced = is_named || call.args.iter().any(|arg| holds(*arg));
             is_raced.then(|| ("`select!`".to_owned(), expr.span))
         }
         _ => None,
@@ -134,13 +135,21 @@ fn is_repeated(body: &Body, place: Span) -> bool {
     body.exprs.iter().any(|expr| matches!(expr.kind, ExprKind::Loop { .. }) && expr.span.contains(place))
 }
 
-/// Whether the error of a deadline leaves the function or panics: all or nothing is what is wanted then.
-fn is_handed_on(body: &Body, place: Span) -> bool {
+/// Whether the error of a deadline, or what wins a race, leaves the function or panics: all or nothing is what is wanted
+/// then.
+fn is_handed_on(types: &Types<'_>, place: Span) -> bool {
+    let body = types.body;
+    let text = &types.index.source(types.scope.file).text;
     let is_around = |base: &ExprId| body.expr(*base).span.contains(place);
     let within =
         |base: &ExprId| is_around(base) && joins::around(body, body.expr(*base).span) == joins::around(body, place);
     body.exprs.iter().any(|expr| match &expr.kind {
         ExprKind::Try { base } => within(base),
+        // A branch of the race leaves the function.
+        ExprKind::Macro(call) if expr.span == place => {
+            let leaves = |word: &Name| matches!(word.as_str(), "return" | "bail" | "ensure" | "panic");
+            call.words.iter().any(leaves) || text.get(place.range()).is_some_and(|text| text.contains('?'))
+        }
         ExprKind::MethodCall { receiver, method, .. } => {
             matches!(method.as_str(), "map_err" | "expect" | "unwrap" | "or" | "context" | "with_context")
                 && within(receiver)
