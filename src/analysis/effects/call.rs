@@ -220,6 +220,12 @@ fn of_functions(
     });
     // What does not wait is what its body is, whatever its name.
     let by_name = if awaited { knowledge::names().deed(name) } else { Deed::Unknown };
+    let verb = if awaited { given_verb(types, call) } else { None };
+    let by_name = match verb {
+        Some(verb) if is_safe(verb) => by_name.min(Deed::Read),
+        Some(_) => by_name.max(Deed::Unknown),
+        None => by_name,
+    };
     let is_doubtful = joined.deed == Deed::Read && joined.confidence < Confidence::Proven;
     if by_name == Deed::Write && (is_doubtful || (joined.deed <= Deed::Read && joined.memory.changes())) {
         // Names speak against names, and the outer one says what it is for.
@@ -233,7 +239,10 @@ fn of_functions(
     match by_name {
         Deed::Read if !harms(&joined) && !gives_away_exclusively(types, call) => {
             let called = called(types.index, name, functions);
-            let because = format!("{called}, which reads by its name and signature; its body shows no write");
+            let because = match verb {
+                Some(verb) => format!("{called}, which is given `Method::{verb}`; its body shows no write"),
+                None => format!("{called}, which reads by its name and signature; its body shows no write"),
+            };
             Effect {
                 deed: Deed::Read,
                 confidence: Confidence::Likely,
@@ -246,6 +255,25 @@ fn of_functions(
         Deed::Write => Effect { confidence: Confidence::Likely, callee: name.clone(), ..joined },
         _ => Effect { callee: name.clone(), ..joined },
     }
+}
+
+/// The method of the request that a call is to make: `GET` of `self.request(Method::GET, path)`.
+fn given_verb<'t>(types: &Types<'t>, call: ExprId) -> Option<&'t str> {
+    let (ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. }) = &types.body.expr(call).kind else {
+        return None;
+    };
+    args.iter().find_map(|arg| match &types.body.expr(*arg).kind {
+        ExprKind::Path(path) => match path.segments.as_slice() {
+            [.., of, verb] if of.name == "Method" => Some(verb.name.as_str()),
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
+/// Whether a method asks and changes nothing: RFC 9110, section 9.2.1.
+fn is_safe(verb: &str) -> bool {
+    matches!(verb, "GET" | "HEAD" | "OPTIONS" | "TRACE" | "Get" | "Head" | "Options" | "Trace")
 }
 
 /// Whether what is not known of a call includes something whose name speaks of writing.

@@ -256,10 +256,23 @@ fn on_its_own(types: &Types<'_>, call: ExprId, fact: &Fact, name: &Name) -> Opti
             ..Effect::pure(name, &because)
         });
     }
-    // Whoever owns a stream or a reader moves it on; what it is made of was judged where it was made.
-    let is_own = changes && of == "streams" && memory::holder(types, *receiver, name) == Holder::Own;
     let because = format!("calls `{name}`, which moves on a stream of its own");
+    let is_own = changes && of == "streams" && moves_its_own(types, call, name);
     is_own.then(|| Effect { confidence: Confidence::Likely, ..Effect::pure(name, &because) })
+}
+
+/// Whether all streams of a call are the caller's own. Whoever owns a reader moves it on; what it is made of was judged where
+/// it was made. What is written goes further, unless the stream itself was made here, and so does whatever one stream gives
+/// to another.
+fn moves_its_own(types: &Types<'_>, call: ExprId, name: &Name) -> bool {
+    match &types.body.expr(call).kind {
+        ExprKind::MethodCall { receiver, .. } => {
+            memory::holder(types, *receiver, name) == Holder::Own
+                && (!name.starts_with("write") || memory::stays_here(types, *receiver))
+        }
+        ExprKind::Call { args, .. } => args.iter().all(|arg| memory::stays_here(types, *arg)),
+        _ => false,
+    }
 }
 
 /// What sending a request does: what the call that began it says.

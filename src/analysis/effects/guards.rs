@@ -115,11 +115,12 @@ fn changes_receiver(types: &Types<'_>, call: ExprId) -> bool {
     }
 }
 
-/// A guard that is handed over.
+/// The lock of a guard that is handed over. Through one that others may have too, nothing is changed.
 fn given(types: &Types<'_>, args: &[ExprId]) -> Option<ExprId> {
     let is_it = |arg: &&ExprId| match &types.body.expr(**arg).kind {
         ExprKind::Local(local) => types.body.local(*local).init.is_some_and(|init| is_guard(types, init)),
         _ => is_guard(types, **arg),
     };
-    args.iter().find(is_it).and_then(|arg| guard_of(types, *arg, 0))
+    let lock = args.iter().find(is_it).and_then(|arg| guard_of(types, *arg, 0));
+    lock.filter(|lock| is_exclusive(types, *lock))
 }

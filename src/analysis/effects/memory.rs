@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::analysis::effects::words;
 use crate::index::ty::Ty;
 use crate::index::types::Types;
-use crate::ir::{ExprId, ExprKind, Name};
+use crate::ir::{ExprId, ExprKind, Name, Origin};
 use crate::knowledge::{self, Kind};
 
 /// More memories than this are any memory.
@@ -336,6 +336,32 @@ fn of_local(types: &Types<'_>, expr: ExprId, depth: usize) -> Holder {
         }
         Some(source) => walk(types, source, depth + 1),
         None => Holder::Elsewhere,
+    }
+}
+
+/// Whether a place leads to nothing that came from outside: to a value made in this body, of values made in this body.
+pub(super) fn stays_here(types: &Types<'_>, place: ExprId) -> bool {
+    let stays = |expr: &ExprId| stays_here(types, *expr);
+    if kind_of(&types.of(place)) == Some(Kind::Value) {
+        return true;
+    }
+    match &types.body.expr(place).kind {
+        ExprKind::Local(id) => {
+            let local = types.body.local(*id);
+            let source = local.init.or_else(|| types.matched(*id)).or_else(|| types.handed(*id));
+            !matches!(local.origin, Origin::Param | Origin::SelfValue) && source.is_some_and(|source| stays(&source))
+        }
+        ExprKind::Field { base, .. }
+        | ExprKind::Borrow { base, .. }
+        | ExprKind::Deref { base }
+        | ExprKind::Index { base, .. }
+        | ExprKind::Try { base }
+        | ExprKind::Await { base }
+        | ExprKind::Cast { base, .. } => stays(base),
+        ExprKind::MethodCall { receiver, args, .. } => stays(receiver) && args.iter().all(stays),
+        ExprKind::Call { args, .. } | ExprKind::Array(args) => args.iter().all(stays),
+        ExprKind::Path(path) => !types.index.is_static(path.last()),
+        kind => matches!(kind, ExprKind::Literal(_)),
     }
 }
 

@@ -105,6 +105,12 @@ pub(super) fn by_name(types: &Types<'_>, call: ExprId, name: &Name, awaited: boo
             name,
             format!("calls `{name}`, which reads by its name and the way it is called"),
         ),
+        _ if awaited && makes_reader(types, call) => Effect::new(
+            Deed::Read,
+            Confidence::Likely,
+            name,
+            format!("calls `{name}`, which opens what reads, by its type"),
+        ),
         _ if awaited => Effect::new(
             Deed::Unknown,
             if names.begins(name) { Confidence::Likely } else { Confidence::Possible },
@@ -112,6 +118,18 @@ pub(super) fn by_name(types: &Types<'_>, call: ExprId, name: &Name, awaited: boo
             format!("calls `{name}`, of which neither a body nor the name says what it does"),
         ),
         _ => harmless(name, "does nothing that others see, by its name"),
+    }
+}
+
+/// Whether a call makes a value whose type says that it reads: `ParquetReader::new(file)`.
+fn makes_reader(types: &Types<'_>, call: ExprId) -> bool {
+    let ExprKind::Call { callee, .. } = &types.body.expr(call).kind else { return false };
+    let ExprKind::Path(path) = &types.body.expr(*callee).kind else { return false };
+    match path.segments.as_slice() {
+        [.., of, name] => {
+            of.name.ends_with("Reader") && knowledge::names().begins(name.name.trim_start_matches("try_"))
+        }
+        _ => false,
     }
 }
 
