@@ -188,7 +188,7 @@ fn beside(types: &Types<'_>, first: &Access, second: &Access) -> Option<BlockerK
 }
 
 /// Whether a place is one connection or one transaction, whatever its methods borrow.
-fn is_connection(types: &Types<'_>, access: &Access) -> bool {
+pub(super) fn is_connection(types: &Types<'_>, access: &Access) -> bool {
     let name = access.place.fields.last().unwrap_or(&types.body.local(access.place.root).name);
     let by_name = ["tx", "txn", "trx", "trxn", "transaction", "conn", "connection"].contains(&name.as_str());
     let local = types.body.local(access.place.root);

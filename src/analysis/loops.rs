@@ -13,6 +13,7 @@ use std::collections::HashSet;
 
 use crate::analysis::access::{Access, Mode, Phase, accesses};
 use crate::analysis::blocker::{Blocker, BlockerKind};
+use crate::analysis::dependence::is_connection;
 use crate::analysis::effected::{Effected, effected};
 use crate::analysis::effects::{Effect, Effects};
 use crate::analysis::inspect::inspect;
@@ -247,6 +248,11 @@ impl Round<'_, '_> {
             if early.iter().any(|used| used.place.overlaps(&changed.place)) {
                 return Err(self.about(BlockerKind::Flow, changed));
             }
+        }
+        // One connection or transaction serves one round at a time, whatever its methods borrow.
+        let asks = |access: &&&Access| access.phase == Phase::Await && is_connection(self.types, access);
+        if let Some(connection) = early.iter().find(asks) {
+            return Err(Blocker::new(BlockerKind::Fence("connection"), connection.span));
         }
         // What a round takes away and the next one takes again is copied.
         match early.iter().find(|access| matches!(access.mode, Mode::Exclusive | Mode::Write)) {

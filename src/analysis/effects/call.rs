@@ -11,7 +11,7 @@ use crate::index::calls::{self, Callee, callee, resolved};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index, qualified_name};
-use crate::ir::{ExprId, ExprKind, Function, Name, Origin, Path, TypeRef};
+use crate::ir::{ExprId, ExprKind, Function, Name, Origin, Owner, Path, Receiver, TypeRef};
 use crate::knowledge::{self, Deed, Fence, SyncMethod};
 
 /// What a call does, given the summaries of the workspace's functions. What people say of it comes first, then what its
@@ -207,6 +207,9 @@ fn of_functions(
     awaited: bool,
     summary: &mut dyn FnMut(FunctionId) -> Effect,
 ) -> Effect {
+    if awaited && functions.iter().any(|id| is_of_task(types.index, *id)) {
+        return Effect::fenced(Fence::Spawned, name, format!("calls `{name}`, which waits for a task"));
+    }
     let mut joined: Option<Effect> = None;
     for id in functions {
         let effect = in_callers_words(types.index, *id, summary(*id));
@@ -255,6 +258,14 @@ fn of_functions(
         Deed::Write => Effect { confidence: Confidence::Likely, callee: name.clone(), ..joined },
         _ => Effect { callee: name.clone(), ..joined },
     }
+}
+
+/// Whether a method takes a handle of a task, which runs whether or not anybody waits for it.
+fn is_of_task(index: &Index<'_>, id: FunctionId) -> bool {
+    let (Some(ir), Some(function)) = (index.file(id.file), index.function(id)) else { return false };
+    let Owner::Impl(block) = function.owner else { return false };
+    let of = crate::index::type_name(&ir.impls[block].self_ty);
+    function.receiver == Some(Receiver::Value) && of.is_some_and(|of| of.ends_with("JoinHandle"))
 }
 
 /// The method of the request that a call is to make: `GET` of `self.request(Method::GET, path)`.
