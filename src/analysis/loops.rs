@@ -249,16 +249,18 @@ impl Round<'_, '_> {
                 return Err(self.about(BlockerKind::Flow, changed));
             }
         }
-        // One connection or transaction serves one round at a time, whatever its methods borrow.
-        let asks = |access: &&&Access| access.phase == Phase::Await && is_connection(self.types, access);
-        if let Some(connection) = early.iter().find(asks) {
-            return Err(Blocker::new(BlockerKind::Fence("connection"), connection.span));
-        }
         // What a round takes away and the next one takes again is copied.
         match early.iter().find(|access| matches!(access.mode, Mode::Exclusive | Mode::Write)) {
             Some(changed) => Err(self.about(BlockerKind::Borrow, changed)),
-            None => Ok(()),
+            None => self.shares_connection(&early),
         }
+    }
+
+    /// One connection or transaction serves one round at a time, whatever its methods borrow.
+    fn shares_connection(&self, early: &[&Access]) -> Result<(), Blocker> {
+        let asks = |access: &&&Access| access.phase == Phase::Await && is_connection(self.types, access);
+        let connection = early.iter().find(asks);
+        connection.map_or(Ok(()), |access| Err(Blocker::new(BlockerKind::Fence("connection"), access.span)))
     }
 
     /// What is touched behind the last await of a round.
