@@ -341,7 +341,16 @@ fn of_local(types: &Types<'_>, expr: ExprId, depth: usize) -> Holder {
 
 /// Whether a place leads to nothing that came from outside: to a value made in this body, of values made in this body.
 pub(super) fn stays_here(types: &Types<'_>, place: ExprId) -> bool {
-    let stays = |expr: &ExprId| stays_here(types, *expr);
+    is_made_of_own(types, place, 0)
+}
+
+fn is_made_of_own(types: &Types<'_>, place: ExprId, depth: usize) -> bool {
+    // Each step may branch, so few are enough.
+    const DEEPEST: usize = 8;
+    let stays = |expr: &ExprId| is_made_of_own(types, *expr, depth + 1);
+    if depth > DEEPEST {
+        return false;
+    }
     if kind_of(&types.of(place)) == Some(Kind::Value) {
         return true;
     }
