@@ -125,7 +125,7 @@ fn fix(context: &Context<'_>, analysis: &Analysis) -> Result<Rewrite, String> {
     let index = context.types.index;
     let source = index.source(context.id.file);
     let package = source.package.and_then(|package| index.workspace.packages.get(package));
-    let provider = provider::provider(package, source, context.provider)?;
+    let provider = provider::provider(package, source, context.provider)?.as_imported(context.types, source);
     let region = rewrite::Region { source, types: context.types, effects: context.effects, analysis, provider };
     let mut rewrite = rewrite::join(&region)
         .ok_or_else(|| "statements of this shape are not rewritten yet; join them by hand".to_owned())?;

@@ -15,6 +15,8 @@ use crate::source::SourceFile;
 pub struct Provider {
     /// What their path begins with, `tokio`.
     pub path: String,
+    /// Where those are that are functions, `futures::future`.
+    pub module: String,
     /// How they are written.
     pub form: Form,
     /// Whether the manifest says that they are there.
@@ -99,9 +101,7 @@ pub fn provider(package: Option<&Package>, source: &SourceFile, wanted: Option<&
     let is_used = |(_, dependency): &&(&Known, &Dependency)| uses(source, &dependency.name);
     let chosen = usable.iter().find(is_first).or_else(|| usable.iter().find(is_used)).or(usable.first());
     match chosen {
-        Some((known, dependency)) => {
-            Ok(Provider { path: rooted(&dependency.name, source), form: known.form, is_certain: true })
-        }
+        Some((known, dependency)) => Ok(Provider::new(rooted(&dependency.name, source), known.form, true)),
         None => Err(missing(package, KNOWN.iter().find(is_wanted), wanted)),
     }
 }
@@ -114,19 +114,45 @@ pub struct Streams {
 }
 
 impl Streams {
-    /// Whether a function has the methods of one of the traits of streams at hand. An import inside a function may be that
-    /// of another function, and two traits of one name would both have the methods.
+    /// Whether a function has the methods of one of the traits of streams at hand.
     pub(super) fn has_methods(&self, types: &Types<'_>, source: &SourceFile, name: &str) -> bool {
-        let Some(ir) = types.index.file(types.scope.file) else { return false };
-        let is_of = |path: &[Name]| path.first().is_some_and(|first| *first == self.path);
-        let named = |import: &&Import| import.path.last().is_some_and(|last| last == name);
-        let imports = || ir.modules.get(types.function.module).into_iter().flat_map(|module| &module.imports);
-        let is_inside = |line: &str| line.starts_with(char::is_whitespace) && line.trim_start().starts_with("use ");
-        let mut inside = source.text.lines().filter(|line| is_inside(line));
-        imports().filter(named).count() == 1
-            && imports().filter(named).all(|import| is_of(&import.path))
-            && !inside.any(|line| line.contains(name))
+        is_imported(types, source, &self.path, name, |_| true)
     }
+}
+
+impl Provider {
+    fn new(path: String, form: Form, is_certain: bool) -> Provider {
+        Provider { module: format!("{path}::future"), path, form, is_certain }
+    }
+
+    /// The same by the shortest name that a function has for it: `future::join` behind `use futures::future;`. Some let the
+    /// compiler warn about a longer one.
+    #[must_use]
+    pub fn as_imported(self, types: &Types<'_>, source: &SourceFile) -> Provider {
+        let is_module = |import: &Import| import.path.len() == 2 && import.alias == "future";
+        let is_short = is_imported(types, source, &self.path, "future", is_module);
+        if is_short { Provider { module: "future".to_owned(), ..self } } else { self }
+    }
+}
+
+/// Whether a function has a name of a crate at hand, by the one import of its module that brings such a name. An import
+/// inside a function may be that of another function, and two traits of one name would both have their methods.
+fn is_imported(
+    types: &Types<'_>,
+    source: &SourceFile,
+    krate: &str,
+    name: &str,
+    is_it: impl Fn(&Import) -> bool,
+) -> bool {
+    let Some(ir) = types.index.file(types.scope.file) else { return false };
+    let is_of = |path: &[Name]| path.first().is_some_and(|first| first == krate);
+    let named = |import: &&Import| import.path.last().is_some_and(|last| last == name);
+    let imports = || ir.modules.get(types.function.module).into_iter().flat_map(|module| &module.imports);
+    let is_inside = |line: &str| line.starts_with(char::is_whitespace) && line.trim_start().starts_with("use ");
+    let mut inside = source.text.lines().filter(|line| is_inside(line));
+    imports().filter(named).count() == 1
+        && imports().filter(named).all(|import| is_of(&import.path) && is_it(import))
+        && !inside.any(|line| line.contains(name))
 }
 
 /// The streams for a file: those it uses already, or the first there are.
@@ -205,7 +231,7 @@ fn unproven(source: &SourceFile, first: Option<&Known>, wanted: Option<&str>) ->
         _ if !names("tokio") && names("futures") => ("futures".to_owned(), Form::Macro),
         _ => ("tokio".to_owned(), Form::Macro),
     };
-    Provider { is_certain: names(&path), path: rooted(&path, source), form }
+    Provider::new(rooted(&path, source), form, names(&path))
 }
 
 #[cfg(test)]

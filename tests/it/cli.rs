@@ -285,11 +285,12 @@ fn what_needs_the_answer_does_not_wait_for_it_without_need() {
 #[test]
 fn the_join_is_that_of_the_manifest_or_of_the_wish() {
     let source = "struct Reply(u32);\nimpl Future for Reply {\n    type Output = u32;\n    fn poll(self: std::pin::Pin<&mut Self>, _: &mut std::task::Context<'_>) -> std::task::Poll<u32> {\n        std::task::Poll::Ready(self.0)\n    }\n}\nasync fn user(id: u32) -> Result<u32, String> {\n    Ok(Reply(id).await)\n}\npub async fn page(id: u32) -> Result<u32, String> {\n    let one = user(id).await?;\n    let two = user(id + 1).await?;\n    Ok(one + two)\n}\n";
-    let said = |dependency: &str, words: &[&str]| {
+    let said_of = |dependency: &str, source: &str, words: &[&str]| {
         let manifest = manifest("shop") + "[dependencies]\n" + dependency;
         let folder = tree(&[("Cargo.toml", &manifest), ("src/lib.rs", source)]);
         conjoin(folder.path(), &[words, &["-q"]].concat()).stdout
     };
+    let said = |dependency: &str, words: &[&str]| said_of(dependency, source, words);
     let tokio = "tokio = { version = \"1\", features = [\"macros\"] }\n";
     for (dependency, written) in [
         (tokio, "let (one, two) = tokio::try_join!(user(id), user(id + 1))?;"),
@@ -310,4 +311,19 @@ fn the_join_is_that_of_the_manifest_or_of_the_wish() {
     assert!(said(&both, &["--provider", "smol"]).contains("smol::future::try_zip(user(id), user(id + 1)).await?;"));
     assert!(said(tokio, &["--provider", "smol"]).contains("add `smol = \"2\"` to"));
     assert!(said("tokio = \"1\"\n", &[]).contains("feature `macros` to"));
+    // The file's own name for the module is the shortest, unless it is that of something else.
+    let lite = "futures-lite = \"2\"\n";
+    for (import, written) in [
+        ("use futures_lite::future;\n", " future::try_zip(user(id), user(id + 1)).await?;"),
+        ("use futures_lite::future::{self, poll_fn};\n", " future::try_zip(user(id), user(id + 1)).await?;"),
+        ("use futures_lite::future as later;\n", " futures_lite::future::try_zip(user(id), user(id + 1)).await?;"),
+        ("use std::future;\n", " futures_lite::future::try_zip(user(id), user(id + 1)).await?;"),
+        (
+            "fn other() {\n    use futures_lite::future;\n}\n",
+            " futures_lite::future::try_zip(user(id), user(id + 1)).await?;",
+        ),
+    ] {
+        let said = said_of(lite, &format!("{import}{source}"), &[]);
+        assert!(said.contains(written), "{import}{said}");
+    }
 }

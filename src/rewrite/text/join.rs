@@ -237,7 +237,7 @@ fn joined(
 /// The call that joins. `None` when there are more branches than it takes.
 fn call(provider: &Provider, style: &Style, items: Vec<Item>, at_once: bool) -> Option<Tree> {
     let list = |name: String, items: Vec<Item>| List { items, ..List::call(&name, Vec::new(), style) };
-    let (path, name) = (&provider.path, if at_once { "try_join" } else { "join" });
+    let (path, module, name) = (&provider.path, &provider.module, if at_once { "try_join" } else { "join" });
     let tries = usize::from(at_once);
     let awaited = |root: List| {
         let links = vec![Link { name: ".await".to_owned(), args: None, tries }];
@@ -253,16 +253,16 @@ fn call(provider: &Provider, style: &Style, items: Vec<Item>, at_once: bool) -> 
         Form::Function if count > 5 => None,
         Form::Function => {
             let number = if count > 2 { count.to_string() } else { String::new() };
-            Some(awaited(list(format!("{path}::future::{name}{number}"), items)))
+            Some(awaited(list(format!("{module}::{name}{number}"), items)))
         }
         Form::Tuple if count > 12 => None,
         Form::Tuple => {
             let name = if at_once { "TryJoin::try_join" } else { "Join::join" };
             let tuple = Tree::List(list(String::new(), items));
-            Some(awaited(list(format!("{path}::future::{name}"), vec![Item::from(tuple)])))
+            Some(awaited(list(format!("{module}::{name}"), vec![Item::from(tuple)])))
         }
         Form::Zip => {
-            let name = format!("{path}::future::{}", if at_once { "try_zip" } else { "zip" });
+            let name = format!("{module}::{}", if at_once { "try_zip" } else { "zip" });
             zipped(&name, items, &list).map(awaited)
         }
     }
