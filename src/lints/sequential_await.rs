@@ -146,9 +146,14 @@ fn who_waits(context: &Context<'_>, analysis: &Analysis, early: &[usize], waited
     let beside = if beside.is_empty() { early } else { beside.as_slice() };
     let names: Vec<String> = beside.iter().map(|node| name_of(context, analysis, *node)).collect();
     let distinct = evidence::distinct(names.clone());
+    // Two blocks are not one called twice.
+    let (one, several) = match first.as_str() {
+        "`async block`" => ("async block".to_owned(), "async blocks".to_owned()),
+        _ => (format!("call of {first}"), format!("calls of {first}")),
+    };
     match (distinct.as_slice(), names.len()) {
-        ([name], 1) if *name == first => format!("a second call of {first} waits for the first"),
-        ([name], count) if *name == first => format!("{count} more calls of {first} wait for the first"),
+        ([name], 1) if *name == first => format!("a second {one} waits for the first"),
+        ([name], count) if *name == first => format!("{count} more {several} wait for the first"),
         ([name], 1) => format!("{name} waits for {first}"),
         ([name], count) => format!("{count} calls of {name} wait for {first}"),
         _ => format!("{} wait for {first}", listed(distinct)),
