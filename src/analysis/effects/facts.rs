@@ -134,7 +134,7 @@ pub(super) fn effect(types: &Types<'_>, call: ExprId, found: &Found, awaited: bo
         return Effect::new(Deed::Unknown, Confidence::Possible, &name, because);
     }
     let suspends = fact.suspends.unwrap_or(true);
-    if let Some(effect) = on_its_own(types, call, fact, &name) {
+    if let Some(effect) = on_its_own(types, call, fact, &name, awaited) {
         return Effect { suspends, is_local: fact.is_local, ..effect };
     }
     if let Some(fence) = fact.fence {
@@ -232,7 +232,7 @@ pub(super) fn by_chain(types: &Types<'_>, call: ExprId) -> Option<Effect> {
 }
 
 /// A method on memory, a lock or a stream: whose it is decides.
-fn on_its_own(types: &Types<'_>, call: ExprId, fact: &Fact, name: &Name) -> Option<Effect> {
+fn on_its_own(types: &Types<'_>, call: ExprId, fact: &Fact, name: &Name, awaited: bool) -> Option<Effect> {
     let receiver = match &types.body.expr(call).kind {
         ExprKind::MethodCall { receiver, .. } => receiver,
         // `AtomicU64::load(&self.count, ..)`.
@@ -257,20 +257,20 @@ fn on_its_own(types: &Types<'_>, call: ExprId, fact: &Fact, name: &Name) -> Opti
         });
     }
     let because = format!("calls `{name}`, which moves on a stream of its own");
-    let is_own = changes && of == "streams" && moves_its_own(types, call, name);
+    let is_own = changes
+        && of == "streams"
+        && memory::holder(types, *receiver, name) == Holder::Own
+        && !(awaited && sends_on(types, call, name));
     is_own.then(|| Effect { confidence: Confidence::Likely, ..Effect::pure(name, &because) })
 }
 
-/// Whether all streams of a call are the caller's own. Whoever owns a reader moves it on; what it is made of was judged where
-/// it was made. What is written goes further, unless the stream itself was made here, and so does whatever one stream gives
-/// to another.
-fn moves_its_own(types: &Types<'_>, call: ExprId, name: &Name) -> bool {
+/// Whether what a call moves may go further than this body. Whoever owns a reader moves it on, and what it is made of was
+/// judged where it was made; but what is written to a stream that was not made here is on its way, and so is whatever one
+/// stream gives to another.
+fn sends_on(types: &Types<'_>, call: ExprId, name: &Name) -> bool {
     match &types.body.expr(call).kind {
-        ExprKind::MethodCall { receiver, .. } => {
-            memory::holder(types, *receiver, name) == Holder::Own
-                && (!name.starts_with("write") || memory::stays_here(types, *receiver))
-        }
-        ExprKind::Call { args, .. } => args.iter().all(|arg| memory::stays_here(types, *arg)),
+        ExprKind::MethodCall { receiver, .. } => name.starts_with("write") && !memory::stays_here(types, *receiver),
+        ExprKind::Call { args, .. } => !args.iter().all(|arg| memory::stays_here(types, *arg)),
         _ => false,
     }
 }
