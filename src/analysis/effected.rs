@@ -25,11 +25,13 @@ pub struct Effected {
     pub args: Option<Effect>,
     /// Whether the awaited part says how new the answers are that are asked for behind it.
     pub is_position: bool,
+    /// The locals that the awaited call is given as they are, `from` of `store.copy(from, &to)`.
+    pub given: Vec<LocalId>,
 }
 
 /// What a statement does, phase by phase.
 pub fn effected(types: &Types<'_>, effects: &Effects<'_>, node: &Node) -> Effected {
-    let mut found = Effected { awaited: None, finish: None, args: None, is_position: false };
+    let mut found = Effected { awaited: None, finish: None, args: None, is_position: false, given: Vec::new() };
     for call in &node.calls {
         let effect = of_call(types, effects, *call);
         let slot = match (call.in_await, call.awaited || call.apart) {
@@ -48,6 +50,7 @@ pub fn effected(types: &Types<'_>, effects: &Effects<'_>, node: &Node) -> Effect
         let call = made(types, call.expr);
         let name = call_name(types, call);
         found.is_position = is_position(types, call, &name);
+        found.given = given_locals(types, call);
         effect.callee = if name.is_empty() { effect.callee.clone() } else { name };
         if effect.fence.is_none() && effect.deed <= Deed::Read && node.may_fail {
             let reason = match (is_permitted(types, call), refuses(types, call)) {
@@ -62,6 +65,25 @@ pub fn effected(types: &Types<'_>, effects: &Effects<'_>, node: &Node) -> Effect
         }
     }
     found
+}
+
+/// The locals among the arguments of a call, lent or given away or copied.
+fn given_locals(types: &Types<'_>, call: ExprId) -> Vec<LocalId> {
+    let (ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. }) = &types.body.expr(call).kind else {
+        return Vec::new();
+    };
+    let local = |arg: &ExprId| {
+        let mut at = *arg;
+        loop {
+            at = match &types.body.expr(at).kind {
+                ExprKind::Local(local) => return Some(*local),
+                ExprKind::Borrow { base, .. } | ExprKind::Deref { base } => *base,
+                ExprKind::MethodCall { receiver, args, .. } if args.is_empty() => *receiver,
+                _ => return None,
+            };
+        }
+    };
+    args.iter().filter_map(local).collect()
 }
 
 /// What makes the future that is awaited, where that is in a variable.

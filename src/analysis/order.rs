@@ -110,7 +110,15 @@ fn are_siblings(earlier: (&Node, &Effected), later: (&Node, &Effected)) -> bool 
     let (Some(first), Some(second)) = (&earlier.1.awaited, &later.1.awaited) else { return false };
     let is_special = |effect: &Effect| effect.fence.is_some() || knowledge::names().is_gate(&effect.callee);
     let is_same = first.callee == second.callee || (earlier.0.is_dropped && later.0.is_dropped);
-    is_same && !is_special(first) && !is_special(second)
+    is_same && !is_special(first) && !is_special(second) && !removes_what_is_used(earlier.1, later.1)
+}
+
+/// Whether one takes away by its name what the other is given too: `copy(from, to)` and `delete(from)`.
+fn removes_what_is_used(first: &Effected, second: &Effected) -> bool {
+    let removes = |effected: &Effected| {
+        effected.awaited.as_ref().is_some_and(|effect| knowledge::names().removes(&effect.callee))
+    };
+    removes(first) != removes(second) && first.given.iter().any(|local| second.given.contains(local))
 }
 
 /// Whether nothing but the dropped value says that nothing may cross a statement.

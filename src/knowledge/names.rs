@@ -16,6 +16,7 @@ pub struct Names {
     unclear: Vec<String>,
     common: Vec<String>,
     write: Vec<String>,
+    remove: Vec<String>,
     cached: Vec<String>,
     begin: Vec<String>,
     position: Vec<String>,
@@ -139,6 +140,11 @@ impl Names {
             (&self.sync.exclusive, SyncMethod::Exclusive),
         ];
         lists.into_iter().find(|(names, _)| names.iter().any(|known| known == name)).map(|(_, kind)| kind)
+    }
+
+    /// Whether a call of that name takes away what it is given.
+    pub fn removes(&self, name: &str) -> bool {
+        has_word(&self.remove, name, name.split('_').next().unwrap_or(name))
     }
 
     /// Whether an awaited call of that name begins something, and may make what it needs.

@@ -283,6 +283,22 @@ fn what_needs_the_answer_does_not_wait_for_it_without_need() {
 }
 
 #[test]
+fn what_is_removed_is_not_used_meanwhile_however_little_is_asked_for() {
+    let said = |second: &str| {
+        let source = format!(
+            "pub trait Store {{\n    async fn copy(&self, from: &str, to: &str);\n    async fn delete(&self, name: &str);\n}}\npub async fn rename(store: &impl Store, from: &str, to: &str, old: &str) {{\n    store.copy(from, to).await;\n    {second}.await;\n}}\n"
+        );
+        let manifest = manifest("shop") + "[dependencies]\ntokio = { version = \"1\", features = [\"macros\"] }\n";
+        let folder = tree(&[("Cargo.toml", &manifest), ("src/lib.rs", &source)]);
+        conjoin(folder.path(), &["-q", "--confidence", "possible"]).stdout
+    };
+    assert!(said("store.delete(old)").contains("store.delete(old)"), "{}", said("store.delete(old)"));
+    assert!(said("store.copy(old, from)").contains("tokio::join!"), "{}", said("store.copy(old, from)"));
+    assert_eq!(said("store.delete(from)"), "");
+    assert_eq!(said("store.delete(&from.to_string())"), "");
+}
+
+#[test]
 fn the_join_is_that_of_the_manifest_or_of_the_wish() {
     let source = "struct Reply(u32);\nimpl Future for Reply {\n    type Output = u32;\n    fn poll(self: std::pin::Pin<&mut Self>, _: &mut std::task::Context<'_>) -> std::task::Poll<u32> {\n        std::task::Poll::Ready(self.0)\n    }\n}\nasync fn user(id: u32) -> Result<u32, String> {\n    Ok(Reply(id).await)\n}\npub async fn page(id: u32) -> Result<u32, String> {\n    let one = user(id).await?;\n    let two = user(id + 1).await?;\n    Ok(one + two)\n}\n";
     let said_of = |dependency: &str, source: &str, words: &[&str]| {
