@@ -7,9 +7,9 @@ passed before and does not afterwards. Exit code 1 where there is any.
 
     python3 scoreboard/fixed.py --program target/release/cargo-conjoin --mirror DIR --work DIR [NAME...]
 
-The sources of crates come from the registry, those of repositories from the newest commit below `--mirror`
-(`OWNER+NAME/repo`). They are compiled and their tests run: this runs code of other people. What was written is kept as
-`NAME.MODE.diff`.
+The sources of crates come from the registry into DIR/vendor, unless that is there, those of repositories from the newest
+commit below `--mirror` (`OWNER+NAME/repo`). They are compiled and their tests run: this runs code of other people. What was
+written is kept as `NAME.MODE.diff`.
 """
 
 import argparse
@@ -22,6 +22,8 @@ import shutil
 import subprocess
 import sys
 import time
+
+import many
 
 HERE = pathlib.Path(__file__).parent
 # What runs with `--fix` alone, and with everything that may be incorrect.
@@ -39,6 +41,8 @@ def main():
     parser.add_argument("names", nargs="*")
     args = parser.parse_args()
     rows = [line.split("\t") for line in (HERE / "fixed.tsv").read_text().splitlines() if not line.startswith("#")]
+    sources = [source.split() for _, source, *_ in rows]
+    many.fetch(args.work, [(*source[1:], "") for source in sources if source[0] == "crate"])
     wrong = 0
     print(*COLUMNS.split(), sep="\t")
     for name, source, folder, packages, tests, variables in rows:
@@ -58,14 +62,11 @@ def look(args, name, source, folder, packages, tests, variables):
     commit = fetch(args, source, tree)
     git = lambda *words: subprocess.run(["git", "-C", tree, *words], check=True, capture_output=True, text=True).stdout
     git("init", "--quiet")
-    git("add", "--all", "--force")
-    git("-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "--message=as it is")
     environment = {**os.environ, "CARGO_TARGET_DIR": str(args.work.resolve() / "target" / name), "CARGO_PROFILE_DEV_DEBUG": "0",
                    "CARGO_TERM_COLOR": "never", **dict(variable.split("=", 1) for variable in variables)}
     environment.pop("RUSTFLAGS", None)
 
     def run(*words, **more):
-        # Its own lock file, toolchain and settings hold, except that only this toolchain is here.
         return subprocess.run(words, cwd=tree / folder, env=environment, capture_output=True, text=True, **more)
 
     def outcomes():
@@ -80,8 +81,9 @@ def look(args, name, source, folder, packages, tests, variables):
     checked = run("cargo", "check", "--all-targets", *packages)
     if checked.returncode != 0:
         return [f"does not build as it is: {checked.stderr.strip()[-300:]}"]
+    # With the lock file that cargo may have written.
     git("add", "--all", "--force")
-    git("-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "--allow-empty", "--message=its lock file")
+    git("-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "--message=as it is")
     before = outcomes()
     touch(git("ls-files", "*.rs").splitlines(), tree)
     began = time.monotonic()
@@ -90,7 +92,7 @@ def look(args, name, source, folder, packages, tests, variables):
     complaints = []
     for mode, options in MODES.items():
         looked = run(args.program.resolve(), *options[1:], "--message-format=json", "--exit-zero", *packages)
-        offered, _ = tally(looked.stdout, "sure" == mode)
+        offered, _ = tally(looked.stdout, mode == "sure")
         began = time.monotonic()
         fixed = run(args.program.resolve(), *options, "--message-format=json", "--exit-zero", "--allow-no-vcs", *packages)
         seconds = time.monotonic() - began
@@ -121,14 +123,7 @@ def fetch(args, source, tree):
     """Writes the sources of a crate or of a repository; the commit or the version."""
     kind, name, *version = source.split()
     if kind == "crate":
-        seed = args.work / "seed"
-        shutil.rmtree(seed, ignore_errors=True)
-        (seed / "src").mkdir(parents=True)
-        (seed / "src/lib.rs").write_text("")
-        (seed / "Cargo.toml").write_text('[package]\nname = "seed"\nversion = "0.0.0"\nedition = "2024"\n[workspace]\n'
-                                         f'[dependencies]\n{name} = {{ version = "={version[0]}", default-features = false }}\n')
-        subprocess.run(["cargo", "vendor", "--quiet", "--versioned-dirs", "vendor"], cwd=seed, check=True, stdout=subprocess.DEVNULL)
-        shutil.copytree(seed / "vendor" / f"{name}-{version[0]}", tree)
+        shutil.copytree(args.work / "vendor" / f"{name}-{version[0]}", tree)
         (tree / ".cargo-checksum.json").unlink()
         with (tree / "Cargo.toml").open("a") as manifest:
             manifest.write("\n[workspace]\n")
