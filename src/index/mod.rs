@@ -560,11 +560,18 @@ impl<'w> Index<'w> {
 /// What a message calls a function: `Store::load`, or `load`.
 pub fn qualified_name(ir: &FileIr, function: &Function) -> String {
     let owner = match function.owner {
-        Owner::Module => None,
-        Owner::Impl(index) => type_name(&ir.impls[index].self_ty),
         Owner::Trait(index) => Some(ir.traits[index].name.clone()),
+        _ => implementor(ir, function),
     };
     owner.map_or_else(|| function.name.to_string(), |owner| format!("{owner}::{}", function.name))
+}
+
+/// The name of the type that a function is implemented for.
+pub(crate) fn implementor(ir: &FileIr, function: &Function) -> Option<Name> {
+    match function.owner {
+        Owner::Impl(index) => type_name(&ir.impls[index].self_ty),
+        _ => None,
+    }
 }
 
 /// The last name of a type as written.

@@ -10,8 +10,8 @@ use crate::diagnostic::Confidence;
 use crate::index::calls::{self, Callee, callee, resolved};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
-use crate::index::{FunctionId, Index, qualified_name};
-use crate::ir::{ExprId, ExprKind, Function, Name, Origin, Owner, Path, Receiver, TypeRef};
+use crate::index::{FunctionId, Index, implementor, qualified_name};
+use crate::ir::{ExprId, ExprKind, Function, Name, Origin, Path, Receiver, TypeRef};
 use crate::knowledge::{self, Deed, Fence, SyncMethod};
 
 /// What a call does, given the summaries of the workspace's functions. What people say of it comes first, then what its
@@ -263,9 +263,8 @@ fn of_functions(
 /// Whether a method takes a handle of a task, which runs whether or not anybody waits for it.
 fn is_of_task(index: &Index<'_>, id: FunctionId) -> bool {
     let (Some(ir), Some(function)) = (index.file(id.file), index.function(id)) else { return false };
-    let Owner::Impl(block) = function.owner else { return false };
-    let of = crate::index::type_name(&ir.impls[block].self_ty);
-    function.receiver == Some(Receiver::Value) && of.is_some_and(|of| of.ends_with("JoinHandle"))
+    let is_handle = implementor(ir, function).is_some_and(|name| name.ends_with("JoinHandle"));
+    is_handle && function.receiver == Some(Receiver::Value)
 }
 
 /// The method of the request that a call is to make: `GET` of `self.request(Method::GET, path)`.

@@ -24,6 +24,9 @@ const MOST: usize = 24;
 /// Longer chains of receivers and locals belong to anybody.
 const DEEPEST: usize = 32;
 
+/// The same of what a value is made of, where each step may branch.
+const DEEPEST_MAKING: usize = 8;
+
 /// Some memory, without a name.
 const ANY: &str = "*";
 
@@ -345,10 +348,8 @@ pub(super) fn stays_here(types: &Types<'_>, place: ExprId) -> bool {
 }
 
 fn is_made_of_own(types: &Types<'_>, place: ExprId, depth: usize) -> bool {
-    // Each step may branch, so few are enough.
-    const DEEPEST: usize = 8;
     let stays = |expr: &ExprId| is_made_of_own(types, *expr, depth + 1);
-    if depth > DEEPEST {
+    if depth > DEEPEST_MAKING {
         return false;
     }
     if kind_of(&types.of(place)) == Some(Kind::Value) {

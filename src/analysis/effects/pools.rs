@@ -5,8 +5,8 @@
 use crate::index::calls::{Callee, resolved};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
-use crate::index::{FunctionId, Index};
-use crate::ir::{ExprId, ExprKind, Name, Owner, TypeRef};
+use crate::index::{FunctionId, Index, implementor};
+use crate::ir::{ExprId, ExprKind, Name, TypeRef};
 
 /// Whether a call takes something from a pool, which others may be waiting for.
 pub(super) fn gives(types: &Types<'_>, call: ExprId, name: &str) -> bool {
@@ -36,11 +36,7 @@ pub(super) fn gives(types: &Types<'_>, call: ExprId, name: &str) -> bool {
 /// Whether a method of a pool gives a connection.
 fn gives_connection(index: &Index<'_>, id: FunctionId) -> bool {
     let (Some(function), Some(ir)) = (index.function(id), index.file(id.file)) else { return false };
-    let owner = match function.owner {
-        Owner::Impl(block) => crate::index::type_name(&ir.impls[block].self_ty),
-        _ => None,
-    };
-    let is_pool = owner.is_some_and(|name| name.ends_with("Pool"));
+    let is_pool = implementor(ir, function).is_some_and(|name| name.ends_with("Pool"));
     is_pool && function.is_async && function.ret.as_ref().is_some_and(names_connection)
 }
 
