@@ -72,8 +72,8 @@ pub fn again(
     found
 }
 
-/// The branches of joins that ask what a branch of the same join asks already.
-pub fn at_once(types: &Types<'_>, effects: &Effects<'_>) -> Vec<(ExprId, Result<Again, &'static str>)> {
+/// The branches of joins that ask what a branch of the same join asks already: the join, the branch, and what is said of it.
+pub fn at_once(types: &Types<'_>, effects: &Effects<'_>) -> Vec<(ExprId, ExprId, Result<Again, &'static str>)> {
     let mut found = Vec::new();
     for join in joins(types) {
         let Branches::Listed(branches) = join.branches else { continue };
@@ -83,14 +83,20 @@ pub fn at_once(types: &Types<'_>, effects: &Effects<'_>) -> Vec<(ExprId, Result<
             if let Some(text) = text_of(types.body, branch).filter(|_| is_call)
                 && let Some(asked) = before.insert(text, branch)
             {
-                found.push((branch, in_join(types, effects, asked, branch)));
+                found.push((join.expr, branch, in_join(types, effects, asked, branch, join.fallible)));
             }
         }
     }
     found
 }
 
-fn in_join(types: &Types<'_>, effects: &Effects<'_>, asked: ExprId, repeated: ExprId) -> Result<Again, &'static str> {
+fn in_join(
+    types: &Types<'_>,
+    effects: &Effects<'_>,
+    asked: ExprId,
+    repeated: ExprId,
+    is_tried: bool,
+) -> Result<Again, &'static str> {
     let effect = effects.of_call(types, repeated, true);
     gives_the_same(types, repeated, &effect)?;
     for call in children(types.body, repeated).into_iter().flat_map(|child| calls_in(types.body, child)) {
@@ -99,10 +105,12 @@ fn in_join(types: &Types<'_>, effects: &Effects<'_>, asked: ExprId, repeated: Ex
         }
     }
     let confidence = effect.sureness();
-    let value = match types.of(repeated) {
-        Ty::Future(of) => kind_of(types, &of).ok_or("value")?,
-        _ => return Err("value"),
+    let Ty::Future(of) = types.of(repeated) else { return Err("value") };
+    let given = match *of {
+        Ty::Named(_, args) if is_tried => args.into_iter().next().ok_or("value")?,
+        of => of,
     };
+    let value = kind_of(types, &given).ok_or("value")?;
     Ok(Again { first: 0, asked, again: 0, repeated, effect, confidence, value })
 }
 

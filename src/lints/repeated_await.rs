@@ -6,7 +6,7 @@ use crate::analysis::effects::words;
 use crate::diagnostic::{Diagnostic, Label, Level};
 use crate::ir::ExprId;
 use crate::lints::{Context, Lint};
-use crate::rewrite::{self, bind};
+use crate::rewrite::{self, bind, twice};
 
 pub(super) static REPEATED_AWAIT: Lint = Lint {
     name: "repeated_await",
@@ -35,9 +35,9 @@ fn run(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             }
         }
     }
-    for (site, again) in again::at_once(context.types, context.effects) {
+    for (join, site, again) in again::at_once(context.types, context.effects) {
         match again {
-            Ok(again) => found.push(at_once(context, &again)),
+            Ok(again) => found.push(at_once(context, join, &again)),
             Err(reason) => context.silent(&REPEATED_AWAIT, context.span(site), reason),
         }
     }
@@ -50,11 +50,15 @@ fn diagnosis(context: &Context<'_>, again: &Again) -> Diagnostic {
     said(context, again, message, ("asked again here", "asked here first"))
 }
 
-fn at_once(context: &Context<'_>, again: &Again) -> Diagnostic {
+fn at_once(context: &Context<'_>, join: ExprId, again: &Again) -> Diagnostic {
     let name = rewrite::awaited_name(context.types, again.repeated);
     let message = format!("`{name}` is asked twice at once with the same arguments");
     let mut said = said(context, again, message, ("and again here", "asked here"));
-    said.notes.push("ask once and use the answer twice".to_owned());
+    let source = context.types.index.source(context.id.file);
+    said.fix = twice::one_branch(context.types, source, join, again);
+    if said.fix.is_none() {
+        said.notes.push("ask once and use the answer twice".to_owned());
+    }
     said
 }
 

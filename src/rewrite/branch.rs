@@ -289,7 +289,9 @@ fn builder_borrows(types: &Types<'_>, receiver: ExprId) -> bool {
 
 fn lends_temporary(types: &Types<'_>, arg: ExprId) -> bool {
     match &types.body.expr(arg).kind {
-        ExprKind::Borrow { base, .. } => is_temporary(types, *base) || lends_temporary(types, *base),
+        ExprKind::Borrow { base, mutable } => {
+            is_temporary(types, *base) || (*mutable && is_value(types, *base)) || lends_temporary(types, *base)
+        }
         ExprKind::MethodCall { receiver, method, .. } => {
             let owns = matches!(method.as_str(), "clone" | "to_string" | "to_owned" | "into" | "to_vec" | "len");
             (!owns && is_temporary(types, *receiver)) || lends_temporary(types, *receiver)
@@ -316,6 +318,16 @@ fn is_temporary(types: &Types<'_>, expr: ExprId) -> bool {
         ExprKind::Struct { .. } | ExprKind::Range(_) => true,
         ExprKind::Binary { op, .. } => *op != BinaryOp::Lazy,
         ExprKind::Field { base, .. } | ExprKind::Index { base, .. } => is_temporary(types, *base),
+        _ => false,
+    }
+}
+
+/// A value that is promoted to a static where it is only shared: `None`, `0`, `[1, 2]`.
+fn is_value(types: &Types<'_>, expr: ExprId) -> bool {
+    match &types.body.expr(expr).kind {
+        ExprKind::Literal(_) | ExprKind::Path(_) => true,
+        ExprKind::Array(items) | ExprKind::Tuple(items) => !items.is_empty(),
+        ExprKind::Unary { base } => is_value(types, *base),
         _ => false,
     }
 }

@@ -22,6 +22,7 @@ mod remainder;
 mod style;
 mod text;
 mod tree;
+pub mod twice;
 
 use crate::analysis::Analysis;
 use crate::analysis::access::{Access, Mode, Phase};

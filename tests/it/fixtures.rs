@@ -67,6 +67,8 @@ fn where_errors_are_joined_there_is_a_way_with_one_question_mark_each() {
         for fix in look(&file).fixes {
             let title = case.title();
             let is_joined = fix.edits.iter().any(|edit| edit.replacement.contains("try_join"));
+            // A join that loses a branch keeps its errors as they are.
+            let is_joined = is_joined && !fix.title.starts_with("ask once");
             assert_eq!(fix.fallback.is_some(), is_joined, "{title}");
             let Some(fallback) = fix.fallback else { continue };
             let (first, second) = (applied(&file.text, &fix.edits), applied(&file.text, &fallback));
