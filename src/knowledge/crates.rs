@@ -110,6 +110,7 @@ static FILES: &[(&str, &str)] = files!(
     "firestore"
     "flume"
     "fred"
+    "fs_err"
     "futures"
     "futures_channel"
     "futures_lite"
