@@ -172,13 +172,13 @@ struct Words {
     /// Report what is at least this sure
     #[arg(long, value_name = "HOW", help_heading = "Lints")]
     confidence: Option<Sure>,
-    /// Do not report a lint (or `warnings`)
+    /// Do not report a lint (or `warnings`, `all`)
     #[arg(short = 'A', long, value_name = "LINT", help_heading = "Lints")]
     allow: Vec<String>,
-    /// Report a lint as a warning
+    /// Report a lint (or `all`) as a warning
     #[arg(short = 'W', long, value_name = "LINT", help_heading = "Lints")]
     warn: Vec<String>,
-    /// Report a lint (or `warnings`) as an error
+    /// Report a lint (or `warnings`, `all`) as an error
     #[arg(short = 'D', long, value_name = "LINT", help_heading = "Lints")]
     deny: Vec<String>,
     #[command(flatten)]
@@ -351,13 +351,12 @@ fn levels(matches: &ArgMatches) -> Result<Vec<(String, Level)>, Failure> {
     given.sort_by_key(|(index, ..)| *index);
     let mut levels: Vec<(String, Level)> = Vec::new();
     for (_, name, level) in given {
-        if name == "warnings" {
-            let warns = LINTS.iter().filter(|lint| level_of(lint, &levels) == Level::Warn);
-            let warnings: Vec<(String, Level)> = warns.map(|lint| (lint.name.to_owned(), level)).collect();
-            levels.extend(warnings);
-        } else {
-            levels.push((lint(name)?.name.to_owned(), level));
-        }
+        let meant: Vec<&Lint> = match name.strip_prefix("conjoin::").unwrap_or(name) {
+            "warnings" => LINTS.iter().copied().filter(|lint| level_of(lint, &levels) == Level::Warn).collect(),
+            "all" => LINTS.to_vec(),
+            _ => vec![lint(name)?],
+        };
+        levels.extend(meant.into_iter().map(|lint| (lint.name.to_owned(), level)));
     }
     Ok(levels)
 }
@@ -409,6 +408,9 @@ mod tests {
             [(name.clone(), Level::Deny), (name.clone(), Level::Allow)]
         );
         assert!(levels("c -D warnings").contains(&(name.clone(), Level::Deny)));
+        assert!(
+            LINTS.iter().all(|lint| level_of(lint, &levels("c -W conjoin::all -D sequential_await")) > Level::Allow)
+        );
         let given = levels("c -A sequential_await -D warnings");
         assert_eq!(given.iter().rfind(|(lint, _)| *lint == name), Some(&(name.clone(), Level::Allow)));
     }
