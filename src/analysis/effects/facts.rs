@@ -118,10 +118,22 @@ fn imports<'t>(types: &'t Types<'_>) -> Option<&'t [Import]> {
     Some(&ir.modules.get(types.scope.module)?.imports)
 }
 
+/// Whether a stream is only asked what it is: `stdout().is_terminal()`.
+fn is_only_looked_at(types: &Types<'_>, call: ExprId) -> bool {
+    const LOOKS: [&str; 4] = ["is_terminal", "as_fd", "as_raw_fd", "as_raw_handle"];
+    types.body.exprs.iter().any(|expr| match &expr.kind {
+        ExprKind::MethodCall { receiver, method, .. } => *receiver == call && LOOKS.contains(&method.as_str()),
+        _ => false,
+    })
+}
+
 /// What a fact says of a call.
 pub(super) fn effect(types: &Types<'_>, call: ExprId, found: &Found, awaited: bool) -> Effect {
     let Found { fact, path } = found;
     let name = call_name(types, call);
+    if !awaited && fact.of.as_deref() == Some("streams") && is_only_looked_at(types, call) {
+        return Effect { suspends: false, ..Effect::pure(&name, "is only asked what kind of stream it is") };
+    }
     // What waits only when it is awaited is only built here.
     if !awaited && fact.runs_arguments && fact.suspends != Some(false) && is_of_trait(path) {
         return Effect {
