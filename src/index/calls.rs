@@ -218,10 +218,14 @@ fn namesakes(index: &Index<'_>, method: &Name) -> Callee {
 }
 
 /// The method of something that is only known by its traits: every implementation in the workspace, and the
-/// trait's own body.
+/// trait's own body. Of a trait of another crate that facts speak of, most implementations are elsewhere.
 fn of_bounds(index: &Index<'_>, bounds: &[Vec<Name>], method: &Name) -> Callee {
     for bound in bounds {
         let Some(name) = bound.last() else { continue };
+        let path: Vec<Name> = bound.iter().cloned().chain([method.clone()]).collect();
+        if index.is_foreign(bound) && knowledge::fact(&path).is_some() {
+            return Callee::Foreign(path);
+        }
         let mut functions = index.methods_in_traits(name, method);
         if functions.is_empty() {
             functions = inherited(index, name, method);

@@ -559,11 +559,15 @@ impl<'w> Index<'w> {
 
 /// What a message calls a function: `Store::load`, or `load`.
 pub fn qualified_name(ir: &FileIr, function: &Function) -> String {
-    let owner = match function.owner {
+    owner_name(ir, function).map_or_else(|| function.name.to_string(), |owner| format!("{owner}::{}", function.name))
+}
+
+/// The name of the trait that declares a function, or of the type that it is implemented for.
+pub(crate) fn owner_name(ir: &FileIr, function: &Function) -> Option<Name> {
+    match function.owner {
         Owner::Trait(index) => Some(ir.traits[index].name.clone()),
         _ => implementor(ir, function),
-    };
-    owner.map_or_else(|| function.name.to_string(), |owner| format!("{owner}::{}", function.name))
+    }
 }
 
 /// The name of the type that a function is implemented for.

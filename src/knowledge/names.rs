@@ -21,6 +21,9 @@ pub struct Names {
     begin: Vec<String>,
     position: Vec<String>,
     cached_words: Vec<String>,
+    cache_words: Vec<String>,
+    fill: Vec<String>,
+    condition: Vec<String>,
     differs: Vec<String>,
     fence: FenceNames,
     sync: SyncNames,
@@ -171,6 +174,21 @@ impl Names {
         let has_word = words.any(|word| self.cached_words.iter().any(|known| known == word));
         self.cached.iter().any(|known| known == name)
             || (has_word && (self.deed(name) == Deed::Read || name.starts_with("cached_")))
+    }
+
+    /// Whether what has that name keeps answers: `block_cache`.
+    pub fn is_cache(&self, name: &str) -> bool {
+        name.split('_').any(|word| self.cache_words.iter().any(|known| known == word))
+    }
+
+    /// Whether a method of that name puts something under a key.
+    pub fn fills(&self, name: &str) -> bool {
+        has_word(&self.fill, name, name.split('_').next().unwrap_or(name))
+    }
+
+    /// Whether a function that is kept under that name only says yes or no.
+    pub fn is_condition(&self, name: &str) -> bool {
+        has_word(&self.condition, name, name.split('_').next().unwrap_or(name))
     }
 
     /// Whether a synchronous call of that name reads the clock.

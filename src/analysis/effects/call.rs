@@ -5,7 +5,7 @@
 use crate::analysis::effects::memory::{self, Holder};
 use crate::analysis::effects::names::{by_method_name, by_name, gives_away_exclusively, opened};
 use crate::analysis::effects::summary::inside;
-use crate::analysis::effects::{Effect, Memory, claims, facts, pools, suspends_by_itself, words};
+use crate::analysis::effects::{Effect, Memory, caches, claims, facts, pools, suspends_by_itself, words};
 use crate::diagnostic::Confidence;
 use crate::index::calls::{self, Callee, callee, resolved};
 use crate::index::ty::Ty;
@@ -26,7 +26,7 @@ pub(super) fn call_effect(
     if let Some(effect) = claims::of_call(types, call, &name, awaited) {
         return effect;
     }
-    let finaliser = finaliser(&name, awaited);
+    let finaliser = finaliser(types, call, &name, awaited);
     // `finish` ends something; what `finish_load` does is seen in its body.
     if let Some(effect) = finaliser.as_ref().filter(|_| !name.contains('_')) {
         return effect.clone();
@@ -71,9 +71,18 @@ pub(super) fn call_effect(
     }
 }
 
-/// An awaited call whose name says that it ends something.
-fn finaliser(name: &Name, awaited: bool) -> Option<Effect> {
+/// An awaited call whose name says that it ends something. What a stream that was made here, of what was made here, still
+/// holds back goes nowhere else.
+fn finaliser(types: &Types<'_>, call: ExprId, name: &Name, awaited: bool) -> Option<Effect> {
     let ends = awaited && knowledge::names().fence(name) == Some(Fence::Finaliser);
+    if let ExprKind::MethodCall { receiver, .. } = &types.body.expr(call).kind
+        && ends
+        && name == "flush"
+        && memory::stays_here(types, *receiver)
+    {
+        let because = format!("calls `{name}` on a stream of its own");
+        return Some(Effect { suspends: true, confidence: Confidence::Likely, ..Effect::pure(name, &because) });
+    }
     let because = || format!("calls `{name}`, which ends something by its name");
     ends.then(|| Effect::fenced(Fence::Finaliser, name, because()))
 }
@@ -115,7 +124,7 @@ fn of_namesakes(
     }
     let found = of_functions(types, call, name, &functions, awaited, summary);
     // A name of several words is hardly anybody else's.
-    let is_own = awaited && !knowledge::names().is_common(name);
+    let is_own = !knowledge::names().is_common(name);
     // Only the name is shared, so nothing is proven by it; but a namesake that writes is a warning.
     let warns = found.fence.is_some() || found.deed == Deed::Write || harms(&found);
     if is_own || (warns && found.deed >= named.deed) {
@@ -212,7 +221,7 @@ fn of_functions(
     }
     let mut joined: Option<Effect> = None;
     for id in functions {
-        let effect = in_callers_words(types.index, *id, summary(*id));
+        let effect = in_callers_words(types.index, *id, caches::kept(types.index, *id, summary(*id)));
         joined = Some(match joined {
             Some(so_far) => so_far.join(effect),
             None => effect,
@@ -333,6 +342,10 @@ pub(super) fn of_value(types: &Types<'_>, call: ExprId, awaited: bool) -> Option
         // Whoever hands a closure in shows what it does.
         let because = "calls what it is given";
         return Some(Effect { suspends: awaited, confidence: Confidence::Likely, ..Effect::pure(&name, because) });
+    }
+    if !awaited && knowledge::names().is_condition(&name) {
+        let because = "calls a condition it was given";
+        return Some(Effect { suspends: false, confidence: Confidence::Likely, ..Effect::pure(&name, because) });
     }
     Some(Effect::new(Deed::Unknown, Confidence::Likely, &name, "calls a function it was given, which may do anything"))
 }

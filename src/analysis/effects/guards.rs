@@ -6,6 +6,7 @@
 //! exclusively; a binding without `mut` cannot be. A lock that is held across an await counts as a change as well: whoever
 //! opens it meanwhile waits, or blocks the thread.
 
+use crate::analysis::effects::caches;
 use crate::analysis::effects::memory::{self, Memory, cell_of_lock, guard_of, is_lock};
 use crate::index::calls::{Callee, resolved};
 use crate::index::types::Types;
@@ -15,8 +16,10 @@ use crate::knowledge::{self, Deed, SyncMethod};
 /// What one expression changes through a guard.
 pub(super) fn changed(types: &Types<'_>, expr: ExprId) -> Memory {
     let through = |place: ExprId| guard_of(types, place, 0);
+    let mut does = "changes";
     let lock = match &types.body.expr(expr).kind {
-        ExprKind::MethodCall { receiver, args, .. } => {
+        ExprKind::MethodCall { receiver, method, args, .. } => {
+            does = method;
             let changes = !is_lock(types, expr) && !is_bound_shared(types, *receiver) && changes_receiver(types, expr);
             let by_receiver = through(*receiver).filter(|_| changes);
             by_receiver.or_else(|| given(types, args))
@@ -34,7 +37,11 @@ pub(super) fn changed(types: &Types<'_>, expr: ExprId) -> Memory {
         _ => None,
     };
     lock.filter(|lock| !memory::is_own_lock(types, *lock))
-        .map(|lock| opened(types, lock, "changes"))
+        .map(|lock| {
+            let cell = cell_of_lock(types, lock);
+            let because = format!("changes {}", memory::text(&cell));
+            caches::changed(cell, does, &because)
+        })
         .unwrap_or_default()
 }
 
@@ -52,8 +59,12 @@ pub(super) fn held(types: &Types<'_>) -> Memory {
         let is_shared = method.contains("read");
         let init_end = local.init.map_or(0, |init| types.body.expr(init).span.end);
         let keeps = local.init.is_some_and(|init| is_guard(types, init));
-        if keeps && (local.mutable || (!is_shared && awaits(init_end))) {
-            found = found.join(&opened(types, lock, "keeps locked"));
+        let cell = cell_of_lock(types, lock);
+        // Of a cache it is said where it is changed.
+        let changes = local.mutable && !caches::is_cache(&cell);
+        if keeps && (changes || (!is_shared && awaits(init_end))) {
+            let because = format!("keeps locked {}", memory::text(&cell));
+            found = found.join(&Memory::write(cell, &because));
         }
     }
     found
@@ -62,12 +73,6 @@ pub(super) fn held(types: &Types<'_>) -> Memory {
 /// Whether a lock has one holder at a time.
 fn is_exclusive(types: &Types<'_>, lock: ExprId) -> bool {
     matches!(&types.body.expr(lock).kind, ExprKind::MethodCall { method, .. } if !method.contains("read"))
-}
-
-fn opened(types: &Types<'_>, lock: ExprId, does: &str) -> Memory {
-    let cell = cell_of_lock(types, lock);
-    let because = format!("{does} {}", memory::text(&cell));
-    Memory::write(cell, &because)
 }
 
 /// Whether an initialiser is the guard itself and not something read through it.

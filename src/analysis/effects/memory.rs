@@ -43,6 +43,8 @@ struct Touched {
     fills: BTreeSet<Name>,
     /// Counted up or down without looking at the count.
     bumps: BTreeSet<Name>,
+    /// What is kept under its key, so that it need not be asked for again; with the reason.
+    keeps: BTreeMap<Name, Arc<str>>,
 }
 
 /// Whose memory a place is.
@@ -85,6 +87,11 @@ impl Memory {
         Memory(Some(Arc::new(Touched { bumps: [cell].into(), ..Touched::default() })))
     }
 
+    /// An answer that is kept under its key.
+    pub(super) fn keep(cell: Name, because: &str) -> Memory {
+        Memory(Some(Arc::new(Touched { keeps: [(cell, because.into())].into(), ..Touched::default() })))
+    }
+
     /// Both.
     pub(super) fn join(self, other: &Memory) -> Memory {
         let (Some(one), Some(two)) = (&self.0, &other.0) else {
@@ -97,25 +104,24 @@ impl Memory {
             let all: BTreeSet<Name> = one.union(two).cloned().collect();
             if all.len() > MOST { [ANY.into()].into() } else { all }
         };
-        let mut writes = two.writes.clone();
-        writes.extend(one.writes.iter().map(|(cell, because)| (cell.clone(), Arc::clone(because))));
-        if writes.len() > MOST {
-            writes = [(ANY.into(), "changes much memory".into())].into();
-        }
         Memory(Some(Arc::new(Touched {
             reads: union(&one.reads, &two.reads),
-            writes,
+            writes: all_reasons(&one.writes, &two.writes, "changes much memory"),
             fills: union(&one.fills, &two.fills),
             bumps: union(&one.bumps, &two.bumps),
+            keeps: all_reasons(&one.keeps, &two.keeps, "keeps many answers"),
         })))
     }
 
     /// The same, seen from a caller.
     pub(super) fn behind(self, call: &str) -> Memory {
-        let Some(touched) = self.0.as_ref().filter(|touched| !touched.writes.is_empty()) else { return self };
-        let writes =
-            touched.writes.iter().map(|(cell, because)| (cell.clone(), words::behind(call, because).into())).collect();
-        Memory(Some(Arc::new(Touched { writes, ..(**touched).clone() })))
+        let has_reasons = |touched: &&Arc<Touched>| !touched.writes.is_empty() || !touched.keeps.is_empty();
+        let Some(touched) = self.0.as_ref().filter(has_reasons) else { return self };
+        let behind = |reasons: &BTreeMap<Name, Arc<str>>| {
+            reasons.iter().map(|(cell, because)| (cell.clone(), words::behind(call, because).into())).collect()
+        };
+        let (writes, keeps) = (behind(&touched.writes), behind(&touched.keeps));
+        Memory(Some(Arc::new(Touched { writes, keeps, ..(**touched).clone() })))
     }
 
     /// Whether it changes any.
@@ -125,9 +131,15 @@ impl Memory {
 
     /// Whether it leaves any memory other than it was.
     pub fn changes(&self) -> bool {
-        self.0
-            .as_ref()
-            .is_some_and(|touched| !touched.writes.is_empty() || !touched.fills.is_empty() || !touched.bumps.is_empty())
+        self.keeps().is_some()
+            || self.0.as_ref().is_some_and(|touched| {
+                !touched.writes.is_empty() || !touched.fills.is_empty() || !touched.bumps.is_empty()
+            })
+    }
+
+    /// Why it keeps an answer.
+    pub fn keeps(&self) -> Option<&str> {
+        self.0.as_ref()?.keeps.values().next().map(|because| &**because)
     }
 
     /// Why it changes something.
@@ -156,14 +168,22 @@ impl Memory {
 
 impl Touched {
     fn names(&self, cell: &Name) -> bool {
-        let mut all = self.reads.iter().chain(self.writes.keys()).chain(&self.fills).chain(&self.bumps);
-        all.any(|other| other == cell)
+        self.all().any(|other| other == cell)
     }
 
     fn touches(&self, cell: &Name) -> bool {
-        let mut all = self.reads.iter().chain(self.writes.keys()).chain(&self.fills).chain(&self.bumps);
-        all.any(|other| other == ANY || other == cell || cell == ANY)
+        self.all().any(|other| other == ANY || other == cell || cell == ANY)
     }
+
+    fn all(&self) -> impl Iterator<Item = &Name> {
+        self.reads.iter().chain(self.writes.keys()).chain(&self.fills).chain(&self.bumps).chain(self.keeps.keys())
+    }
+}
+
+fn all_reasons(one: &BTreeMap<Name, Arc<str>>, two: &BTreeMap<Name, Arc<str>>, many: &str) -> BTreeMap<Name, Arc<str>> {
+    let mut all = two.clone();
+    all.extend(one.iter().map(|(cell, because)| (cell.clone(), Arc::clone(because))));
+    if all.len() > MOST { [(ANY.into(), many.into())].into() } else { all }
 }
 
 fn meets(cell: &Name, others: &BTreeSet<Name>) -> bool {

@@ -7,6 +7,7 @@
 //! Invariant: a summary does not depend on who asked first. Functions that call one another in a circle share one
 //! summary, the join of all of them, and nothing is kept before its circle is complete.
 
+mod caches;
 mod call;
 mod claims;
 mod facts;
@@ -156,7 +157,11 @@ impl Effect {
 
     /// How sure it is that it reads, its memory counted in.
     pub fn sureness(&self) -> Confidence {
-        if self.memory.writes() { self.confidence.min(Confidence::Likely) } else { self.confidence }
+        if self.memory.writes() || self.memory.keeps().is_some() {
+            self.confidence.min(Confidence::Likely)
+        } else {
+            self.confidence
+        }
     }
 
     /// The deed, what it does to memory counted in.
@@ -192,7 +197,11 @@ impl<'a> Effects<'a> {
         }
         let effect = call_effect(types, call, awaited, &mut |id| self.of_function(id).effect.clone());
         let effect = if awaited && calls_itself(types, call) { doubled(effect) } else { effect };
-        if awaited { for_its_name(call_name(types, call), effect) } else { effect }
+        if !awaited {
+            return effect;
+        }
+        let gives_answer = summary::calls_for_value(types, call);
+        for_its_name(call_name(types, call), effect, gives_answer)
     }
 
     /// What a function does.
@@ -229,12 +238,14 @@ fn doubled(effect: Effect) -> Effect {
 }
 
 /// A call that changes memory on the way to an answer has a name that says it reads. Under any other name the change may be
-/// the point.
-fn for_its_name(name: Name, effect: Effect) -> Effect {
-    if effect.fence.is_some() || effect.deed == Deed::Write || knowledge::names().deed(&name) == Deed::Read {
+/// the point; where it only keeps the answer, that is so when it gives none, or says that it writes.
+fn for_its_name(name: Name, effect: Effect, gives_answer: bool) -> Effect {
+    let deed = knowledge::names().deed(&name);
+    if effect.fence.is_some() || effect.deed == Deed::Write || deed == Deed::Read {
         return effect;
     }
-    let Some(because) = effect.memory.because().map(Arc::from) else { return effect };
+    let kept = effect.memory.keeps().filter(|_| deed == Deed::Write || !gives_answer);
+    let Some(because) = effect.memory.because().or(kept).map(Arc::from) else { return effect };
     Effect { deed: Deed::Write, confidence: Confidence::Likely, because, callee: name, ..effect }
 }
 

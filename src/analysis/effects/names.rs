@@ -3,7 +3,7 @@
 //! In: a call of which neither a body nor facts are known. Out: its [`Effect`], likely at best.
 
 use crate::analysis::effects::memory::{self, Holder, Memory};
-use crate::analysis::effects::{Effect, words};
+use crate::analysis::effects::{Effect, caches, words};
 use crate::diagnostic::Confidence;
 use crate::index::calls::{Callee, callee};
 use crate::index::types::Types;
@@ -55,7 +55,7 @@ pub(super) fn on_memory(types: &Types<'_>, call: ExprId, receiver: ExprId, name:
         Holder::Memory(cell) if counts => Memory::bump(cell),
         Holder::Memory(cell) if changes => {
             let because = format!("calls `{name}`, which changes {}", memory::text(&cell));
-            Memory::write(cell, &because)
+            caches::changed(cell, name, &because)
         }
         Holder::Memory(cell) => Memory::read(cell),
         // What does not wait stays in this process.

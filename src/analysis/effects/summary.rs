@@ -184,7 +184,7 @@ fn is_time(ty: &TypeRef) -> bool {
 
 /// Whether a call is of a function that gives something back: a pause on the way to a value, between two tries say, is
 /// not what whoever calls its caller waits for.
-fn calls_for_value(types: &Types<'_>, call: ExprId) -> bool {
+pub(super) fn calls_for_value(types: &Types<'_>, call: ExprId) -> bool {
     let Callee::Workspace { functions, .. } = callee(types, call) else { return false };
     functions.iter().filter_map(|id| types.index.function(*id)).all(returns_value)
 }

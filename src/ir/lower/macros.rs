@@ -98,8 +98,8 @@ fn known(name: &str, is_bare: bool, first: &str) -> Option<(MacroKind, Grammar)>
         | "named_params" | "counter" | "gauge" | "histogram" | "describe_counter" | "describe_gauge"
         | "describe_histogram" => (MacroKind::Value, Grammar::Tokens),
         "matches" => (MacroKind::Value, Grammar::Matches),
-        "stringify" | "env" | "option_env" | "include_str" | "include_bytes" | "line" | "file" | "column"
-        | "module_path" | "cfg" => (MacroKind::Value, Grammar::Inert),
+        "stringify" | "lazy_static" | "env" | "option_env" | "include_str" | "include_bytes" | "line" | "file"
+        | "column" | "module_path" | "cfg" => (MacroKind::Value, Grammar::Inert),
         "println" | "print" | "eprintln" | "eprint" | "write" | "writeln" => (MacroKind::Print, Grammar::Format),
         "dbg" => (MacroKind::Print, Grammar::List),
         "assert" | "assert_eq" | "assert_ne" | "debug_assert" | "debug_assert_eq" | "debug_assert_ne" => {

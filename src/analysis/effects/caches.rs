@@ -1,0 +1,49 @@
+//! Answers that are kept on the way: a cache that is filled gives the same answers as before.
+//!
+//! In: a memory and the method that changes it, or a call of a function of the workspace with what its body does. Out: the
+//! [`Memory`] or [`Effect`] where that only keeps an answer.
+//!
+//! Only what puts something in under a key counts. What is taken out, cleared or assigned is a change like any other, and
+//! so is whatever a call does whose own name says that it writes, or that gives nothing back.
+
+use crate::analysis::effects::{Effect, Memory, memory};
+use crate::diagnostic::Confidence;
+use crate::index::{FunctionId, Index, owner_name};
+use crate::ir::{Name, Receiver};
+use crate::knowledge::{self, Deed};
+
+/// What a method does to a memory that others see.
+pub(super) fn changed(cell: Name, method: &str, because: &str) -> Memory {
+    match method {
+        _ if !is_cache(&cell) => Memory::write(cell, because),
+        // What is done through the guard is said there.
+        "borrow_mut" | "try_borrow_mut" => Memory::read(cell),
+        _ if knowledge::names().fills(method) => Memory::keep(cell, because),
+        _ => Memory::write(cell, because),
+    }
+}
+
+/// Whether a memory keeps answers, by its name: `Store.block_cache`, `HeadCache.entries`.
+pub(super) fn is_cache(cell: &str) -> bool {
+    let (of, field) = cell.split_once('.').unwrap_or(("", cell));
+    of.ends_with("Cache") || knowledge::names().is_cache(&field.to_lowercase())
+}
+
+/// What calling a function does, where what it writes is only an answer that is kept: `LruCache::put`, `cached_head`.
+pub(super) fn kept(index: &Index<'_>, id: FunctionId, effect: Effect) -> Effect {
+    let (Some(ir), Some(function)) = (index.file(id.file), index.function(id)) else { return effect };
+    let changes = effect.deed == Deed::Write || effect.memory.writes();
+    if !changes || function.receiver != Some(Receiver::Shared) || effect.fence.is_some() {
+        return effect;
+    }
+    let of = owner_name(ir, function).unwrap_or_default();
+    let fills = of.ends_with("Cache") && knowledge::names().fills(&function.name);
+    if !fills && !function.name.starts_with("cached_") {
+        return effect;
+    }
+    let cell: Name = if fills { of.into() } else { format!("{of}.{}", function.name).into() };
+    let because = format!("fills {}", memory::text(&cell));
+    let memory = Memory::keep(cell, &because);
+    let confidence = Confidence::Likely;
+    Effect { deed: effect.deed.min(Deed::Read), confidence, memory, because: because.into(), ..effect }
+}
