@@ -25,6 +25,9 @@
 //! | [`lsp`] | what an editor says | diagnostics for what it has open |
 //! | [`cli`] | arguments | an exit code |
 
+// What is said goes through `report` and `cli`, which know of colours, pipes and `--output`.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod source;
 
 pub mod diagnostic;

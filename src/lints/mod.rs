@@ -123,10 +123,6 @@ impl Context<'_> {
 
     /// Writes down why a lint says nothing of a place.
     fn silent(&self, lint: &Lint, span: Span, reason: &'static str) {
-        if std::env::var_os("SHOW_SILENT").is_some() {
-            let source = self.types.index.source(self.id.file);
-            eprintln!("SILENT {} {}:{} {reason}", lint.name, source.name, source.position(span.start).line);
-        }
         self.silences.borrow_mut().push(Silence { lint: lint.name, span, reason });
     }
 }

@@ -6,6 +6,7 @@
 //! Invariant: every package of the workspace is read from the forest, changed or not, so that a file has one name in all runs.
 
 use std::ffi::{OsStr, OsString};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -55,19 +56,22 @@ pub(super) fn settled(path: &Path) -> Option<PathBuf> {
 fn run(mut command: Command) -> u8 {
     use std::os::unix::process::CommandExt as _;
     let error = command.exec();
-    eprintln!("error: cannot run {}: {error}", command.get_program().to_string_lossy());
-    2
+    not_run(&command, &error)
 }
 
 #[cfg(not(unix))]
 fn run(mut command: Command) -> u8 {
     match command.status() {
         Ok(status) => status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(2),
-        Err(error) => {
-            eprintln!("error: cannot run {}: {error}", command.get_program().to_string_lossy());
-            2
-        }
+        Err(error) => not_run(&command, &error),
     }
+}
+
+/// Says so where cargo looks for what a compiler says.
+fn not_run(command: &Command, error: &io::Error) -> u8 {
+    let program = command.get_program().to_string_lossy();
+    drop(writeln!(io::stderr(), "error: cannot run {program}: {error}"));
+    2
 }
 
 #[cfg(test)]
