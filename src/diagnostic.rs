@@ -86,6 +86,8 @@ pub struct Fix {
     /// Whether it changes more than what waits for what, so that it is written only where somebody wants it, however well
     /// it compiles.
     pub is_choice: bool,
+    /// How many of its first edits only take names out of imports, which stand above the function.
+    pub imports: usize,
 }
 
 /// A replacement of some bytes.
@@ -140,7 +142,13 @@ impl Fix {
             Some(edits) => Some(in_order(edits)?),
             None => None,
         };
-        Some(Fix { title: title.to_owned(), edits: in_order(edits)?, fallback, applicability, is_choice: false })
+        let (title, edits) = (title.to_owned(), in_order(edits)?);
+        Some(Fix { title, edits, fallback, applicability, is_choice: false, imports: 0 })
+    }
+
+    /// Its edits but for those of imports.
+    pub fn in_function(&self) -> impl Iterator<Item = &Edit> {
+        self.edits.iter().skip(self.imports)
     }
 }
 

@@ -40,7 +40,7 @@ fn overlap(one: &Fix, other: &Fix) -> bool {
 
 /// From the first edit to the last.
 fn whole(fix: &Fix) -> Span {
-    let spans = || fix.edits.iter().map(|edit| edit.span);
+    let spans = || fix.in_function().map(|edit| edit.span);
     let (start, end) = (spans().map(|span| span.start).min(), spans().map(|span| span.end).max());
     Span { start: start.unwrap_or(0), end: end.unwrap_or(0) }
 }

@@ -149,7 +149,7 @@ fn choose(diagnostics: &[Diagnostic], is_wanted: impl Fn(&Diagnostic, &Fix) -> b
 }
 
 fn candidate(diagnostic: &Diagnostic, fix: &Fix) -> Candidate {
-    let start = fix.edits.first().map_or(0, |edit| edit.span.start);
+    let start = fix.in_function().next().map_or(0, |edit| edit.span.start);
     let forms = std::iter::once(fix.edits.clone()).chain(fix.fallback.clone()).collect();
     Candidate { file: diagnostic.file, start, forms }
 }

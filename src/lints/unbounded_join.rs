@@ -11,6 +11,7 @@ use crate::index::Hint;
 use crate::ir::{Expr, ExprId};
 use crate::lints::{Context, Lint};
 use crate::rewrite::bounded::{Unbounded, bounded};
+use crate::rewrite::sets;
 
 use growth::Growth;
 use work::Work;
@@ -98,14 +99,17 @@ fn fix(context: &Context<'_>, join: &Join) -> Result<Fix, String> {
     let by_hand = || "let some run at a time: `futures::stream::iter(..).buffered(n)`, or a semaphore".to_owned();
     // A task runs whether or not somebody waits for it.
     let body = context.types.body;
-    let Branches::Each { future, .. } = join.branches else { return Err(by_hand()) };
+    let Branches::Each { future, set, .. } = join.branches else { return Err(by_hand()) };
     let inside = |expr: &Expr| body.expr(future).span.contains(expr.span);
     let is_spawn = |at: u32| call_name(context.types, ExprId(at)).starts_with("spawn");
     let spawns = (0..).zip(&body.exprs).any(|(at, expr)| inside(expr) && is_spawn(at));
-    if spawns || !join.name.ends_with("join_all") {
+    let is_set = matches!(join.name.as_str(), "FuturesUnordered" | "FuturesOrdered");
+    if spawns || !(is_set || join.name.ends_with("join_all")) {
         return Err(by_hand());
     }
     let (source, streams) = context.streams()?;
     let (types, fallible, limit) = (context.types, join.fallible, context.loop_limit);
-    bounded(&Unbounded { source, types, join: join.expr, fallible, streams, limit }).ok_or_else(by_hand)
+    let unbounded = Unbounded { source, types, join: join.expr, fallible, streams, limit };
+    let fix = if is_set { sets::bounded(&unbounded, &join.name, set) } else { bounded(&unbounded) };
+    fix.ok_or_else(by_hand)
 }

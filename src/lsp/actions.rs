@@ -24,7 +24,7 @@ pub(super) fn actions(
 ) -> Vec<CodeActionResponse> {
     let near = found.iter().filter_map(|found| Some((found, found.fix.as_ref()?)));
     let near = near.filter(|(found, fix)| {
-        let whole = fix.edits.iter().fold(found.primary.span, |whole, edit| whole.to(edit.span));
+        let whole = fix.in_function().fold(found.primary.span, |whole, edit| whole.to(edit.span));
         whole.start <= place.end && place.start <= whole.end
     });
     near.map(|(found, fix)| {

@@ -50,6 +50,7 @@ pub(crate) fn two_awaits(text: &str, first: &str, second: &str, changes: &[(&str
             fallback: None,
             applicability: Applicability::MachineApplicable,
             is_choice: false,
+            imports: 0,
         }),
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn kept(index: &Index<'_>, id: FunctionId, effect: Effect) -> Effect 
     if !fills && !function.name.starts_with("cached_") {
         return effect;
     }
-    let cell: Name = if fills { of.into() } else { format!("{of}.{}", function.name).into() };
+    let cell = if fills { of } else { format!("{of}.{}", function.name).into() };
     let because = format!("fills {}", memory::text(&cell));
     let memory = Memory::keep(cell, &because);
     let confidence = Confidence::Likely;
