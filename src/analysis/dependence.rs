@@ -5,13 +5,13 @@
 //! Two statements are compared by their phases. While an await runs, others may run beside it; what is done with
 //! its value afterwards keeps its place in the source among the other finishes.
 
-use crate::analysis::access::{Access, Mode, Phase};
+use crate::analysis::access::{Access, Mode, Phase, Place};
 use crate::analysis::blocker::{Blocker, BlockerKind};
 use crate::analysis::region::{Node, Part, Region};
 use crate::analysis::repeats::Repeats;
 use crate::index::ty::Ty;
 use crate::index::types::Types;
-use crate::ir::{Body, ExprId, ExprKind};
+use crate::ir::{Body, Expr, ExprId, ExprKind, LocalId};
 use crate::knowledge::{self, Kind};
 
 /// One statement follows another.
@@ -180,20 +180,45 @@ fn beside(types: &Types<'_>, first: &Access, second: &Access) -> Option<BlockerK
     match (first.mode, second.mode) {
         (Mode::Exclusive | Mode::Write, _) | (_, Mode::Exclusive | Mode::Write) => Some(BlockerKind::Borrow(text())),
         (Mode::Read, Mode::Take) if first.held => Some(BlockerKind::Move(text())),
-        (Mode::Read, Mode::Read) if is_connection(types, first) && first.place == second.place => {
+        (Mode::Read, Mode::Read) if is_connection(types, &first.place) && first.place == second.place => {
             Some(BlockerKind::Fence("connection"))
         }
         _ => None,
     }
 }
 
-/// Whether a place is one connection or one transaction, whatever its methods borrow.
-pub(super) fn is_connection(types: &Types<'_>, access: &Access) -> bool {
-    let name = access.place.fields.last().unwrap_or(&types.body.local(access.place.root).name);
+/// Whether a place is one connection or one transaction, whatever its methods borrow, or asks through one: a paginator that
+/// was made of `&txn`.
+pub(super) fn is_connection(types: &Types<'_>, place: &Place) -> bool {
+    let init = types.body.local(place.root).init.filter(|_| place.fields.is_empty());
+    is_one_connection(types, place) || init.is_some_and(|init| is_made_over_connection(types, init))
+}
+
+/// Whether a value keeps a borrow of a connection. What was awaited is an answer, and has none.
+fn is_made_over_connection(types: &Types<'_>, init: ExprId) -> bool {
+    let body = types.body;
+    let whole = body.expr(init).span;
+    let inside = || body.exprs.iter().filter(|expr| whole.contains(expr.span));
+    let local = |root: LocalId| Some(Place { root, fields: Vec::new() });
+    let lent = |expr: &Expr| match expr.kind {
+        ExprKind::Borrow { mutable: false, base } => match body.expr(base).kind {
+            ExprKind::Local(root) => local(root),
+            _ => None,
+        },
+        ExprKind::Local(root) if matches!(types.of_local(root), Ty::Ref(false, _)) => local(root),
+        _ => None,
+    };
+    matches!(body.expr(init).kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. })
+        && !inside().any(|expr| matches!(expr.kind, ExprKind::Await { .. }))
+        && inside().filter_map(lent).any(|place| is_one_connection(types, &place))
+}
+
+fn is_one_connection(types: &Types<'_>, place: &Place) -> bool {
+    let name = place.fields.last().unwrap_or(&types.body.local(place.root).name);
     let by_name = ["tx", "txn", "trx", "trxn", "transaction", "conn", "connection"].contains(&name.as_str());
-    let local = types.body.local(access.place.root);
-    let by_origin = access.place.fields.is_empty() && local.init.is_some_and(|init| begins_transaction(types, init));
-    let ty = if access.place.fields.is_empty() { types.of_local(access.place.root).peeled() } else { Ty::Unknown };
+    let local = types.body.local(place.root);
+    let by_origin = place.fields.is_empty() && local.init.is_some_and(|init| begins_transaction(types, init));
+    let ty = if place.fields.is_empty() { types.of_local(place.root).peeled() } else { Ty::Unknown };
     let kind = match &ty {
         Ty::Named(path, _) => knowledge::kind(path),
         _ => None,

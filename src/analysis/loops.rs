@@ -258,7 +258,7 @@ impl Round<'_, '_> {
 
     /// One connection or transaction serves one round at a time, whatever its methods borrow.
     fn shares_connection(&self, early: &[&Access]) -> Result<(), Blocker> {
-        let asks = |access: &&&Access| access.phase == Phase::Await && is_connection(self.types, access);
+        let asks = |access: &&&Access| access.phase == Phase::Await && is_connection(self.types, &access.place);
         let connection = early.iter().find(asks);
         connection.map_or(Ok(()), |access| Err(Blocker::new(BlockerKind::Fence("connection"), access.span)))
     }
