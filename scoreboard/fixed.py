@@ -131,8 +131,10 @@ def fetch(args, source, tree):
     directory = args.mirror / name.replace("/", "+") / "repo"
     commit = subprocess.run(["git", "--git-dir", directory, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
     tree.mkdir(parents=True)
-    archive = subprocess.Popen(["git", "--git-dir", directory, "archive", "HEAD"], stdout=subprocess.PIPE)
-    subprocess.run(["tar", "--extract", "--directory", tree], stdin=archive.stdout, check=True)
+    # All that is there: an archive leaves out what is not meant for a release, members of the workspace too.
+    index = {**os.environ, "GIT_INDEX_FILE": str(args.work.resolve() / "index")}
+    for command in (["read-tree", "HEAD"], ["checkout-index", "--all", "--force", f"--prefix={tree.resolve()}/"]):
+        subprocess.run(["git", "--git-dir", directory, *command], env=index, check=True)
     # Another toolchain than this one is not there.
     for pinned in ("rust-toolchain.toml", "rust-toolchain"):
         (tree / pinned).unlink(missing_ok=True)
