@@ -208,8 +208,9 @@ fn whys(effects: &Effects<'_>, options: &Options, file: FileId, asked: &[(Functi
         let Some(types) = Types::new(index, id) else { continue };
         let analyses = analyze(&types, effects, options.confidence, Purpose::Explain);
         let verdicts = verdicts(&types, effects, &analyses);
+        let in_loops = loops(&types, effects, options.confidence);
         let own = verdicts.iter().filter(|verdict| asked.contains(&(id, verdict.site)));
-        found.extend(own.map(|verdict| why::why(&types, &analyses, verdict)));
+        found.extend(own.map(|verdict| why::why(&types, &analyses, &in_loops, verdict)));
     }
     found
 }

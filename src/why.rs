@@ -6,11 +6,12 @@
 use crate::analysis::blocker::{Blocker, BlockerKind};
 use crate::analysis::dependence::Edge;
 use crate::analysis::effects::words;
+use crate::analysis::loops::InLoop;
 use crate::analysis::verdict::{Verdict, VerdictKind, strongest_edge};
 use crate::analysis::{Analysis, is_site};
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index, qualified_name};
-use crate::ir::ExprId;
+use crate::ir::{BlockKind, Expr, ExprId, ExprKind, LoopKind};
 use crate::rewrite::awaited_name;
 use crate::source::{FileId, Problem, SourceFile, Span};
 
@@ -34,6 +35,17 @@ pub struct Why {
     pub beside: Vec<Place>,
     /// The awaits of its region, where it belongs to one.
     pub region: Option<Trips>,
+    /// The loop around it, where it stands in one.
+    pub rounds: Option<Rounds>,
+}
+
+/// A loop whose rounds await.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rounds {
+    /// Its line.
+    pub line: usize,
+    /// What keeps its rounds in a row; nothing where they need not wait for one another.
+    pub kept: Option<Reason>,
 }
 
 /// Whether an await must wait.
@@ -127,8 +139,8 @@ pub fn at(index: &Index<'_>, file: FileId, offset: u32) -> Option<(FunctionId, E
     words.find(|(_, _, word)| word.start <= offset && offset <= word.end && source.slice(*word).ends_with("await"))
 }
 
-/// What there is to say of one await of a function.
-pub fn why(types: &Types<'_>, analyses: &[Analysis], verdict: &Verdict) -> Why {
+/// What there is to say of one await of a function, whose loops are `loops`.
+pub fn why(types: &Types<'_>, analyses: &[Analysis], loops: &[InLoop], verdict: &Verdict) -> Why {
     let source = types.index.source(types.scope.file);
     let analysis = verdict.region.and_then(|region| analyses.get(region));
     let own = analysis.and_then(|analysis| {
@@ -151,8 +163,42 @@ pub fn why(types: &Types<'_>, analyses: &[Analysis], verdict: &Verdict) -> Why {
         also: own.as_ref().map(|own| own.also(&answer)).unwrap_or_default(),
         beside: own.as_ref().map(Own::beside).unwrap_or_default(),
         region: own.as_ref().map(Own::trips),
+        rounds: rounds(types, source, loops, verdict.site),
         answer,
     }
+}
+
+/// What is said of the nearest loop around an await, in the same body.
+fn rounds(types: &Types<'_>, source: &SourceFile, loops: &[InLoop], site: ExprId) -> Option<Rounds> {
+    let body = types.body;
+    let own = body.expr(site).span;
+    let is_around = |expr: &Expr| match &expr.kind {
+        ExprKind::Loop { body: block, .. } => body.block(*block).span.contains(own),
+        ExprKind::Closure { .. } | ExprKind::Block { kind: BlockKind::Async { .. }, .. } => {
+            expr.span.contains(own) && expr.span != own
+        }
+        _ => false,
+    };
+    let around = (0..).map(ExprId).zip(&body.exprs).filter(|(_, expr)| is_around(expr));
+    let (nearest, expr) = around.min_by_key(|(_, expr)| expr.span.len())?;
+    let ExprKind::Loop { kind, .. } = &expr.kind else { return None };
+    let place = line_only(source, expr.span);
+    let line = place.line;
+    let kept = match (kind, loops.iter().find(|(expr, _)| *expr == nearest)) {
+        (LoopKind::For { .. }, Some((_, Ok(_)))) => None,
+        (LoopKind::For { .. }, Some((_, Err(blocker)))) => {
+            Some(reason(source, line_only(source, blocker.span), blocker))
+        }
+        _ => Some(Reason {
+            behind: place,
+            seen: None,
+            sentence: "each round is asked for by the one before".to_owned(),
+            kind: BlockerKind::Control("loop").to_string(),
+            links: Vec::new(),
+            more: 0,
+        }),
+    };
+    Some(Rounds { line, kept })
 }
 
 /// An await as a statement of its region.

@@ -47,6 +47,9 @@ pub struct Waiting {
     pub confidence: Confidence,
 }
 
+/// A loop, and whether its rounds could wait together.
+pub type InLoop = (ExprId, Result<Waiting, Blocker>);
+
 /// Adapters of iterators that do nothing but hand items on.
 pub const PLAIN: [&str; 23] = [
     "iter",
@@ -95,7 +98,7 @@ const COLLECTIONS: [&str; 13] = [
 ];
 
 /// The `for` loops of a body that await in it, in source order.
-pub fn loops(types: &Types<'_>, effects: &Effects<'_>, least: Confidence) -> Vec<(ExprId, Result<Waiting, Blocker>)> {
+pub fn loops(types: &Types<'_>, effects: &Effects<'_>, least: Confidence) -> Vec<InLoop> {
     let body = types.body;
     let ids = (0..body.exprs.len()).map(|number| ExprId(u32::try_from(number).unwrap_or(u32::MAX)));
     let mut found = Vec::new();

@@ -5,7 +5,7 @@
 
 use super::text::{clean, count, cut, pad, width, wrap};
 use super::{Style, item};
-use crate::why::{Answer, Place, Reason, Row, Trips, Why};
+use crate::why::{Answer, Place, Reason, Rounds, Row, Trips, Why};
 
 /// Reasons beyond the first that are told; the rest is counted.
 const MOST_REASONS: usize = 5;
@@ -97,10 +97,26 @@ fn reasons(why: &Why, style: Style) -> Vec<String> {
     if why.also.len() > MOST_REASONS {
         lines.extend(item("", &format!("and {} more", why.also.len() - MOST_REASONS), style));
     }
+    if let Some(rounds) = &why.rounds {
+        lines.extend(item("loop:", &of_rounds(why, rounds, style), style));
+        lines.extend(rounds.kept.iter().flat_map(|kept| evidence("", &kept.links, style)));
+    }
     if !why.beside.is_empty() {
         lines.extend(item("join:", &clean(&places(&why.beside), style), style));
     }
     lines
+}
+
+/// Whether the rounds of the loop around it wait for one another, and why.
+fn of_rounds(why: &Why, rounds: &Rounds, style: Style) -> String {
+    let of = format!("the rounds of the loop in line {}", rounds.line);
+    match &rounds.kept {
+        None => format!("{of} need not wait for one another"),
+        Some(kept) if kept.behind.line == rounds.line => {
+            format!("{of} stay in a row: {} ({})", kept.sentence, kept.kind)
+        }
+        Some(kept) => format!("{of} stay in a row; {}", told(why, kept, style)),
+    }
 }
 
 /// "`fetch`, src/page.rs:9: it needs `user` (flow(user))".

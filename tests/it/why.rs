@@ -114,3 +114,31 @@ fn it_is_in_colour_only_when_asked() {
     assert!(colored.contains('\u{1b}'));
     assert_eq!(anstream::adapter::strip_str(&colored).to_string(), says(15));
 }
+
+#[test]
+fn the_rounds_around_an_await_are_told_apart() {
+    let text = "\
+async fn prices(store: &Store, ids: &[u32], pages: u32) -> Vec<u32> {
+    let mut all = Vec::new();
+    for id in ids {
+        all.push(store.fetch_price(*id).await);
+    }
+    let mut cursor = 0;
+    for id in ids {
+        cursor = store.fetch_next(cursor, *id).await;
+    }
+    while cursor < pages {
+        cursor = store.fetch_page(cursor).await;
+    }
+    all
+}
+";
+    let folder = tree(&[("prices.rs", text)]);
+    let says = |line: usize| conjoin(folder.path(), &["--why", &format!("prices.rs:{line}")]).stdout;
+    let free = "\n  loop:  the rounds of the loop in line 3 need not wait for one another\n";
+    assert!(says(4).contains(free), "{}", says(4));
+    let carried = "\n  loop:  the rounds of the loop in line 7 stay in a row; prices.rs:8: it needs\n           `cursor` (flow(cursor))\n";
+    assert!(says(8).contains(carried), "{}", says(8));
+    let asked = "\n  loop:  the rounds of the loop in line 10 stay in a row: each round is asked\n           for by the one before (control(loop))\n";
+    assert!(says(11).contains(asked), "{}", says(11));
+}
