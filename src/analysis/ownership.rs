@@ -7,10 +7,11 @@
 
 use crate::analysis::access::{Place, place};
 use crate::analysis::effects::{self, call_name};
-use crate::index::calls::{Callee, resolved};
+use crate::index::FunctionId;
+use crate::index::calls::{Callee, callee, resolved};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
-use crate::ir::{ExprId, ExprKind, LocalId, Name, Origin, Receiver, TypeRef};
+use crate::ir::{Expr, ExprId, ExprKind, LocalId, Name, Origin, Receiver, TypeRef};
 use crate::knowledge::{self, Takes};
 
 /// What is done with the value of an expression.
@@ -94,10 +95,38 @@ fn unknown_receiver_usage(types: &Types<'_>, call: ExprId, receiver: ExprId) -> 
         return Usage::Shared;
     }
     match place_of {
+        Some(place) if may_be_taken(types, call, &place) => Usage::Value,
         Some(place) if !may_be_borrowed_exclusively(types, &place) => Usage::Shared,
         Some(_) => Usage::Exclusive,
         None => Usage::Value,
     }
+}
+
+/// Whether a method of which only the name is known may take its receiver away: one of that name here does, and the
+/// receiver is a whole local that is not named any more.
+fn may_be_taken(types: &Types<'_>, call: ExprId, place: &Place) -> bool {
+    let body = types.body;
+    let span = body.expr(call).span;
+    let is_named_later = |expr: &Expr| match &expr.kind {
+        ExprKind::Local(local) => *local == place.root && expr.span.start >= span.end,
+        ExprKind::Macro(call) => call.captures.contains(&place.root) && expr.span.start >= span.end,
+        // The next round names it again.
+        ExprKind::Loop { body: block, .. } => {
+            let round = body.block(*block).span;
+            round.contains(span) && !round.contains(body.local(place.root).span)
+        }
+        _ => false,
+    };
+    if !place.fields.is_empty()
+        || body.local(place.root).origin == Origin::SelfValue
+        || matches!(types.of_local(place.root), Ty::Ref(..))
+        || body.exprs.iter().any(is_named_later)
+    {
+        return false;
+    }
+    let Callee::Workspace { functions, .. } = callee(types, call) else { return false };
+    let takes = |id: &FunctionId| types.index.function(*id).and_then(|function| function.receiver.as_ref());
+    functions.iter().filter_map(takes).any(|receiver| declared_usage(receiver) == Usage::Value)
 }
 
 /// Whether ownership allows `&mut` of a place at all.

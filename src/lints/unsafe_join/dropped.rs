@@ -45,6 +45,8 @@ enum Whole {
     Atomic,
     /// It is meant to run until it is stopped.
     Lasts,
+    /// Tasks of its own write, which go on.
+    Spawned,
 }
 
 pub(super) fn ask(context: &Context<'_>, join: &Join) -> Answer {
@@ -85,6 +87,7 @@ pub(super) fn ask(context: &Context<'_>, join: &Join) -> Answer {
             Err(Whole::Reads) => {}
             Err(Whole::Atomic) => reason = "atomic",
             Err(Whole::Lasts) => reason = "lasts",
+            Err(Whole::Spawned) => reason = "spawned",
         }
     }
     Answer::Fine(reason)
@@ -217,6 +220,20 @@ fn is_handle(types: &Types<'_>, future: ExprId) -> bool {
     }
 }
 
+/// Whether a place stands in what a task of its own runs, which goes on when its handle is dropped. Those of a `JoinSet` end
+/// with it.
+fn is_spawned(types: &Types<'_>, place: Span) -> bool {
+    types.body.exprs.iter().any(|expr| match &expr.kind {
+        ExprKind::Call { callee, args } => match &types.body.expr(*callee).kind {
+            ExprKind::Path(path) => {
+                path.last().starts_with("spawn") && args.iter().any(|arg| types.body.expr(*arg).span.contains(place))
+            }
+            _ => false,
+        },
+        _ => false,
+    })
+}
+
 /// Where a branch may stop between two of its writes.
 fn half_way(context: &Context<'_>, future: ExprId) -> Result<HalfWay, Whole> {
     let types = context.types;
@@ -233,7 +250,9 @@ fn half_way(context: &Context<'_>, future: ExprId) -> Result<HalfWay, Whole> {
 
 /// The same for all that a stretch of source waits for.
 fn within(context: &Context<'_>, types: &Types<'_>, span: Span, depth: usize) -> Result<HalfWay, Whole> {
-    let steps = joins::steps_in(types, context.effects, span);
+    let all = joins::steps_in(types, context.effects, span).into_iter();
+    let (spawned, steps): (Vec<Step>, Vec<Step>) =
+        all.partition(|step| is_spawned(types, types.body.expr(step.call).span));
     let names: Vec<Name> = steps.iter().map(|step| name(types, step)).collect();
     if names.iter().any(|name| is_atomic(name)) || mentions_transaction(types, span) {
         return Err(Whole::Atomic);
@@ -243,6 +262,7 @@ fn within(context: &Context<'_>, types: &Types<'_>, span: Span, depth: usize) ->
     }
     let writes: Vec<usize> = (0..steps.len()).filter(|number| is_lasting(&steps[*number].effect)).collect();
     match writes.as_slice() {
+        [] if spawned.iter().any(|step| is_lasting(&step.effect)) => Err(Whole::Spawned),
         [] => Err(Whole::Reads),
         [only] => {
             let step = &steps[*only];
