@@ -2,6 +2,7 @@
 //!
 //! In: the path of a Cargo.toml. Out: [`Manifest`], as `cargo metadata --no-deps` tells it.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
@@ -106,7 +107,7 @@ fn convert(package: &cargo_metadata::Package) -> Package {
         manifest_path: package.manifest_path.clone().into(),
         edition: package.edition.as_str().parse().unwrap_or(2015),
         targets: package.targets.iter().map(target).collect(),
-        dependencies: dependencies(&package.dependencies),
+        dependencies: dependencies(package),
     }
 }
 
@@ -119,14 +120,16 @@ fn target(target: &cargo_metadata::Target) -> Target {
 }
 
 /// What a package depends on. Where it does so in other ways on other platforms, only what all of them ask for counts.
-fn dependencies(declared: &[cargo_metadata::Dependency]) -> Vec<Dependency> {
+fn dependencies(package: &cargo_metadata::Package) -> Vec<Dependency> {
+    let by_default = on_by_default(package);
     let mut found: Vec<Dependency> = Vec::new();
-    for dependency in declared.iter().map(dependency) {
+    for dependency in package.dependencies.iter().map(|declared| dependency(declared, &by_default)) {
         let same = |known: &&mut Dependency| known.name == dependency.name && known.kind == dependency.kind;
         match found.iter_mut().find(same) {
             Some(known) => {
                 known.features.retain(|feature| dependency.features.contains(feature));
                 known.default_features &= dependency.default_features;
+                known.is_conditional &= dependency.is_conditional;
             }
             None => found.push(dependency),
         }
@@ -134,18 +137,35 @@ fn dependencies(declared: &[cargo_metadata::Dependency]) -> Vec<Dependency> {
     found
 }
 
-fn dependency(dependency: &cargo_metadata::Dependency) -> Dependency {
+/// What the default features of a package switch on: further features and optional dependencies, by their names.
+fn on_by_default(package: &cargo_metadata::Package) -> HashSet<&str> {
+    let mut found = HashSet::from(["default"]);
+    let mut open = vec!["default"];
+    while let Some(name) = open.pop() {
+        for value in package.features.get(name).into_iter().flatten() {
+            // `dep:name`, `name/feature`; `name?/feature` switches nothing on.
+            let value = value.strip_prefix("dep:").unwrap_or(value);
+            let value = value.split('/').next().filter(|value| !value.ends_with('?'));
+            open.extend(value.filter(|value| found.insert(*value)));
+        }
+    }
+    found
+}
+
+fn dependency(dependency: &cargo_metadata::Dependency, by_default: &HashSet<&str>) -> Dependency {
+    let own = dependency.rename.as_ref().unwrap_or(&dependency.name);
     let kind = match dependency.kind {
         DependencyKind::Development => "dev",
         DependencyKind::Build => "build",
         _ => "normal",
     };
     Dependency {
-        name: dependency.rename.as_ref().unwrap_or(&dependency.name).replace('-', "_"),
+        name: own.replace('-', "_"),
         package: dependency.name.clone(),
         features: dependency.features.clone(),
         default_features: dependency.uses_default_features,
         kind: kind.to_owned(),
+        is_conditional: dependency.target.is_some() || (dependency.optional && !by_default.contains(own.as_str())),
     }
 }
 

@@ -97,6 +97,8 @@ pub struct Dependency {
     pub default_features: bool,
     /// `normal`, `dev` or `build`.
     pub kind: String,
+    /// Whether it is there only on some platforms, or with features that are off by default.
+    pub is_conditional: bool,
 }
 
 /// What one run is asked to look at.

@@ -95,7 +95,7 @@ pub fn names() -> Vec<&'static str> {
 pub fn provider(package: Option<&Package>, source: &SourceFile, wanted: Option<&str>) -> Result<Provider, String> {
     let is_wanted = |known: &&Known| wanted.is_none_or(|wanted| known.name == wanted);
     let Some(package) = package else { return Ok(unproven(source, KNOWN.iter().find(is_wanted), wanted)) };
-    let found = |known: &'static Known| Some((known, dependency(package, known)?));
+    let found = |known: &'static Known| Some((known, dependency(package, source, known)?));
     let usable: Vec<(&Known, &Dependency)> = KNOWN.iter().filter(is_wanted).filter_map(found).collect();
     let is_first = |(known, _): &&(&Known, &Dependency)| known.form == Form::Marked;
     let is_used = |(_, dependency): &&(&Known, &Dependency)| uses(source, &dependency.name);
@@ -170,7 +170,7 @@ pub fn streams(package: Option<&Package>, source: &SourceFile) -> Result<Streams
                 || features.any(|name| matches!(name.as_str(), "std" | "alloc" | "default")))
     };
     let usable: Vec<String> = match package {
-        Some(package) => normal(package).filter(has_lists).map(|dependency| dependency.name.clone()).collect(),
+        Some(package) => there(package, source).filter(has_lists).map(|dependency| dependency.name.clone()).collect(),
         None => ["futures", "futures_util"].map(str::to_owned).to_vec(),
     };
     let chosen = usable.iter().find(|path| is_used(path)).or(usable.first());
@@ -184,7 +184,11 @@ pub fn streams(package: Option<&Package>, source: &SourceFile) -> Result<Streams
 /// Why there is no provider, and the line that would bring one.
 fn missing(package: &Package, known: Option<&Known>, wanted: Option<&str>) -> String {
     let has = |name: &str| normal(package).any(|dependency| dependency.package == name);
+    let is_joining = |dependency: &&Dependency| KNOWN.iter().any(|known| known.name == dependency.package);
     match (wanted, known) {
+        (None, _) if let Some(found) = normal(package).filter(is_joining).find(|found| found.is_conditional) => {
+            format!("`{}` is not always there in this package: make it no option in Cargo.toml", found.package)
+        }
         (Some(name), Some(known)) => format!("this package cannot use the join of `{name}`: {}", known.advice),
         _ if has("tokio") => format!("this package has no join macro: {}", KNOWN[1].advice),
         _ => format!("this package has no join macro: {}", KNOWN[2].advice),
@@ -192,8 +196,8 @@ fn missing(package: &Package, known: Option<&Known>, wanted: Option<&str>) -> St
 }
 
 /// How a known crate stands in a manifest, where its joins are there.
-fn dependency<'p>(package: &'p Package, known: &Known) -> Option<&'p Dependency> {
-    normal(package).find(|dependency| {
+fn dependency<'p>(package: &'p Package, source: &SourceFile, known: &Known) -> Option<&'p Dependency> {
+    there(package, source).find(|dependency| {
         let has_feature = dependency.features.iter().any(|feature| known.features.contains(&feature.as_str()));
         // A stand-in that takes the crate's name, as simulators do, has its macros too.
         let is_it = dependency.package == known.name || dependency.name == known.name.replace('-', "_");
@@ -203,6 +207,12 @@ fn dependency<'p>(package: &'p Package, known: &Known) -> Option<&'p Dependency>
 
 fn normal(package: &Package) -> impl Iterator<Item = &Dependency> {
     package.dependencies.iter().filter(|dependency| dependency.kind == "normal")
+}
+
+/// The dependencies that a file can count on: those that are always there, and those that it names itself.
+fn there<'p>(package: &'p Package, source: &SourceFile) -> impl Iterator<Item = &'p Dependency> {
+    let is_named = |dependency: &Dependency| source.text.contains(&format!("{}::", dependency.name));
+    normal(package).filter(move |dependency| !dependency.is_conditional || is_named(dependency))
 }
 
 /// Whether a file writes joins of a crate, or has them at hand.
@@ -245,6 +255,7 @@ mod tests {
             features: features.iter().map(|feature| (*feature).to_owned()).collect(),
             default_features: *default_features,
             kind: "normal".to_owned(),
+            is_conditional: name.starts_with("smol"),
         });
         let package = Package {
             name: "demo".to_owned(),
@@ -268,7 +279,11 @@ mod tests {
         assert_eq!(found(&[("futures", &[], false)], ""), Ok("futures Function".to_owned()));
         assert_eq!(found(&[("futures-util", &[], true)], ""), Ok("futures_util Macro".to_owned()));
         assert_eq!(found(&[("futures-concurrency", &[], true)], ""), Ok("futures_concurrency Tuple".to_owned()));
-        assert_eq!(found(&[("smol", &[], true), ("futures-lite", &[], true)], ""), Ok("futures_lite Zip".to_owned()));
+        let both: [(&str, &[&str], bool); 2] = [("smol", &[], true), ("futures-lite", &[], true)];
+        assert_eq!(found(&both, ""), Ok("futures_lite Zip".to_owned()));
+        // What is not always there counts only where the file names it.
+        assert!(found(&both[..1], "").is_err());
+        assert_eq!(found(&both[..1], "smol::spawn(a)"), Ok("smol Zip".to_owned()));
         assert_eq!(found(&[futures], "mod futures;"), Ok("::futures Macro".to_owned()));
     }
 

@@ -327,6 +327,15 @@ fn the_join_is_that_of_the_manifest_or_of_the_wish() {
     assert!(said(&both, &["--provider", "smol"]).contains("smol::future::try_zip(user(id), user(id + 1)).await?;"));
     assert!(said(tokio, &["--provider", "smol"]).contains("add `smol = \"2\"` to"));
     assert!(said("tokio = \"1\"\n", &[]).contains("feature `macros` to"));
+    // What is not always there counts where default features bring it, or the file names it.
+    let option = "futures = { version = \"0.3\", optional = true }\n";
+    assert!(said(option, &[]).contains("`futures` is not always there in this package"), "{}", said(option, &[]));
+    let on = format!("{option}[features]\ndefault = [\"all\"]\nall = [\"dep:futures\"]\n");
+    assert!(said(&on, &[]).contains("futures::try_join!(user(id), user(id + 1))?;"), "{}", said(&on, &[]));
+    let named = format!("use futures::executor;\n{source}");
+    assert!(said_of(option, &named, &[]).contains("futures::try_join!(user(id), user(id + 1))?;"));
+    let elsewhere = "[target.'cfg(windows)'.dependencies]\ntokio = { version = \"1\", features = [\"full\"] }\n";
+    assert!(said(elsewhere, &[]).contains("`tokio` is not always there in this package"));
     // The file's own name for the module is the shortest, unless it is that of something else.
     let lite = "futures-lite = \"2\"\n";
     for (import, written) in [
