@@ -14,8 +14,8 @@ use crate::index::flow::{self, How, Source};
 use crate::index::ty::{Ty, lower};
 use crate::index::{FunctionId, Index, Scope, paths};
 use crate::ir::{
-    Body, ExprId, ExprKind, Function, Generic, Literal, LocalId, Name, Origin, Owner, Receiver, StmtKind, TypeKind,
-    TypeRef,
+    Body, ExprId, ExprKind, Function, Generic, Literal, LocalId, Name, Origin, Owner, Path, Receiver, StmtKind,
+    TypeKind, TypeRef,
 };
 use crate::knowledge::{self, Kind};
 
@@ -197,8 +197,17 @@ impl<'a> Types<'a> {
             ExprKind::Macro(call) if call.path.last() == "format" => Ty::std("String"),
             ExprKind::Block { block, kind: crate::ir::BlockKind::Plain, .. } => self.tail(*block),
             ExprKind::Call { .. } | ExprKind::MethodCall { .. } => self.result(expr),
+            ExprKind::Path(path) => self.of_static(path).unwrap_or(Ty::Unknown),
             _ => Ty::Unknown,
         }
+    }
+
+    /// The type of a static of this file.
+    fn of_static(&self, path: &Path) -> Option<Ty> {
+        let [only] = path.segments.as_slice() else { return None };
+        let ir = self.index.file(self.scope.file)?;
+        let found = ir.statics.iter().find(|item| item.name == only.name && item.module == self.scope.module)?;
+        Some(lower(self.index, self.scope, &[], found.ty.as_ref()?))
     }
 
     fn is_lock(&self, expr: ExprId) -> bool {

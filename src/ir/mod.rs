@@ -249,6 +249,10 @@ pub struct Static {
     pub name: Name,
     /// `static mut`.
     pub mutable: bool,
+    /// Its type, where that is parsed.
+    pub ty: Option<TypeRef>,
+    /// Index into [`FileIr::modules`].
+    pub module: usize,
 }
 
 /// A type as written.

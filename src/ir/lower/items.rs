@@ -49,8 +49,7 @@ pub(super) fn item(ctx: &mut FileContext<'_>, syntax: &Item) {
             type_decl(ctx, &item.attrs, (&item.ident, &item.generics), kind);
         }
         Item::Static(item) => {
-            let mutable = matches!(item.mutability, syn::StaticMutability::Mut(_));
-            ctx.ir.statics.push(Static { name: ctx.places.name(&item.ident), mutable });
+            static_item(ctx, &item.ident, &item.mutability, &item.ty);
         }
         Item::Const(item) => constant(ctx, &item.expr),
         Item::ForeignMod(item) => item.items.iter().for_each(|item| foreign(ctx, item)),
@@ -163,8 +162,7 @@ fn foreign(ctx: &mut FileContext<'_>, syntax: &ForeignItem) {
             function(ctx, &declared, FREE);
         }
         ForeignItem::Static(item) => {
-            let mutable = matches!(item.mutability, syn::StaticMutability::Mut(_));
-            ctx.ir.statics.push(Static { name: ctx.places.name(&item.ident), mutable });
+            static_item(ctx, &item.ident, &item.mutability, &item.ty);
         }
         _ => {}
     }
@@ -256,7 +254,8 @@ fn item_macro(ctx: &mut FileContext<'_>, syntax: &syn::ItemMacro) {
         let name = ctx.places.name(ident);
         ctx.ir.macros.push(macro_decl(name, text));
     } else if last.is_some_and(|last| last == "thread_local" || last == "lazy_static") {
-        ctx.ir.statics.extend(declared_statics(text));
+        let module = ctx.module;
+        ctx.ir.statics.extend(declared_statics(text, module));
     }
 }
 
@@ -269,13 +268,19 @@ fn macro_decl(name: Name, rules: &str) -> MacroDecl {
     MacroDecl { name, words: words.into_iter().map(Name::new).collect(), has_try }
 }
 
+fn static_item(ctx: &mut FileContext<'_>, name: &syn::Ident, mutability: &syn::StaticMutability, ty: &syn::Type) {
+    let mutable = matches!(mutability, syn::StaticMutability::Mut(_));
+    let (name, ty, module) = (ctx.places.name(name), Some(types::type_ref(&ctx.places, ty)), ctx.module);
+    ctx.ir.statics.push(Static { name, mutable, ty, module });
+}
+
 /// `static NAME` and lazy_static's `static ref NAME`.
-fn declared_statics(text: &str) -> Vec<Static> {
+fn declared_statics(text: &str, module: usize) -> Vec<Static> {
     let mut statics = Vec::new();
     let mut words = lexemes(text).map(|token| &text[token.range()]);
     while words.any(|word| word == "static") {
         if let Some(name) = words.find(|word| *word != "ref") {
-            statics.push(Static { name: Name::new(name), mutable: false });
+            statics.push(Static { name: Name::new(name), mutable: false, ty: None, module });
         }
     }
     statics

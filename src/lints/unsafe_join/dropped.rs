@@ -220,10 +220,10 @@ fn is_handle(types: &Types<'_>, future: ExprId) -> bool {
     }
 }
 
-/// Whether a place stands in what a task of its own runs, which goes on when its handle is dropped. Those of a `JoinSet` end
-/// with it.
-fn is_spawned(types: &Types<'_>, place: Span) -> bool {
-    types.body.exprs.iter().any(|expr| match &expr.kind {
+/// Whether a place stands in what a task runs that a stretch of source starts, and that goes on when its handle is dropped.
+/// Those of a `JoinSet` end with it.
+fn is_spawned(types: &Types<'_>, span: Span, place: Span) -> bool {
+    types.body.exprs.iter().filter(|expr| span.contains(expr.span)).any(|expr| match &expr.kind {
         ExprKind::Call { callee, args } => match &types.body.expr(*callee).kind {
             ExprKind::Path(path) => {
                 path.last().starts_with("spawn") && args.iter().any(|arg| types.body.expr(*arg).span.contains(place))
@@ -252,7 +252,7 @@ fn half_way(context: &Context<'_>, future: ExprId) -> Result<HalfWay, Whole> {
 fn within(context: &Context<'_>, types: &Types<'_>, span: Span, depth: usize) -> Result<HalfWay, Whole> {
     let all = joins::steps_in(types, context.effects, span).into_iter();
     let (spawned, steps): (Vec<Step>, Vec<Step>) =
-        all.partition(|step| is_spawned(types, types.body.expr(step.call).span));
+        all.partition(|step| is_spawned(types, span, types.body.expr(step.call).span));
     let names: Vec<Name> = steps.iter().map(|step| name(types, step)).collect();
     if names.iter().any(|name| is_atomic(name)) || mentions_transaction(types, span) {
         return Err(Whole::Atomic);
