@@ -14,6 +14,7 @@ use crate::rewrite::layout;
 use crate::rewrite::names::Names;
 use crate::rewrite::pretty::{Item, Link, List, Statement, Tree, assigned, linked, with};
 use crate::rewrite::provider::Streams;
+use crate::rewrite::statement::{around, plain_indent};
 use crate::rewrite::style::{Style, style};
 use crate::rewrite::tree::Reader;
 use crate::source::{SourceFile, Span};
@@ -37,9 +38,7 @@ pub struct Unbounded<'a> {
 /// Lets some wait at a time. How many is for people to say, so nobody but them applies it.
 pub fn bounded(join: &Unbounded<'_>) -> Option<Fix> {
     let body = join.types.body;
-    let span = body.expr(join.join).span;
-    let stmts = body.blocks.iter().flat_map(|block| &block.stmts);
-    let stmt = stmts.filter(|stmt| stmt.span.contains(span)).min_by_key(|stmt| stmt.span.end - stmt.span.start)?;
+    let (_, stmt) = around(body, body.expr(join.join).span)?;
     let (replaced, replacement) = text(join, stmt)?;
     let edits = vec![Edit { span: replaced, replacement }];
     let fix = Fix::new("await some of them at a time", edits, None, Applicability::MaybeIncorrect)?;
@@ -58,14 +57,8 @@ fn text(join: &Unbounded<'_>, stmt: &Stmt) -> Option<(Span, String)> {
     let (span, own) = (body.expr(value).span, stmt.span);
     let left = source.slice(Span { start: own.start, end: span.start }).trim_end();
     let behind = source.slice(Span { start: span.end, end: own.end }).trim();
-    let indent = source.text[..own.start as usize].rsplit('\n').next()?;
-    let is_plain = !stmt.is_conditional
-        && stmt.attributes_start == own.start
-        && behind == end
-        && !left.contains('\n')
-        && !layout::has_comment(source.slice(own))
-        && indent.chars().all(char::is_whitespace);
-    if !is_plain || !is_awaited_first(join, value) {
+    let indent = plain_indent(source, stmt)?;
+    if behind != end || left.contains('\n') || !is_awaited_first(join, value) {
         return None;
     }
     let style = style(source);

@@ -21,6 +21,7 @@ mod pretty;
 pub mod provider;
 mod remainder;
 pub mod sets;
+mod statement;
 mod style;
 mod text;
 mod tree;

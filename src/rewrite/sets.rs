@@ -7,10 +7,11 @@
 //! borrowed. A set gives its answers as they come, and so does the stream; a `FuturesOrdered` keeps their order.
 
 use crate::diagnostic::{Applicability, Edit, Fix};
-use crate::ir::{Block, Body, ExprId, ExprKind, LocalId, Stmt, StmtKind};
+use crate::ir::{Body, ExprId, ExprKind, LocalId, StmtKind};
 use crate::rewrite::bounded::Unbounded;
 use crate::rewrite::names::Names;
 use crate::rewrite::pretty::{Link, List, Statement, Tree, assigned, linked, with};
+use crate::rewrite::statement::{around, plain_indent};
 use crate::rewrite::style::{Style, style};
 use crate::rewrite::tree::Reader;
 use crate::rewrite::{imports, layout};
@@ -70,7 +71,7 @@ fn collected(join: &Unbounded<'_>, name: &str) -> Option<Vec<Edit>> {
         _ if !begins_with(body, value, join.join) => return None,
         _ => source.slice(Span { start: stmt.span.start, end: body.expr(value).span.start }).trim_end().to_owned(),
     };
-    let indent = plain_indent(join, stmt)?;
+    let indent = plain_indent(source, stmt)?;
     if left.contains('\n') {
         return None;
     }
@@ -101,18 +102,17 @@ fn pushed(join: &Unbounded<'_>, name: &str, set: LocalId) -> Option<Vec<Edit>> {
     let StmtKind::Let { init: Some(value), ty: None, .. } = made.kind else { return None };
     let ExprKind::Call { args, .. } = &body.expr(init).kind else { return None };
     let is_made = value == init && args.is_empty() && source.slice(body.expr(init).span).ends_with("::new()");
-    let is_push = |span: Span| {
-        let mut calls = body.exprs.iter().filter(|expr| expr.span.contains(span));
-        calls.any(|expr| matches!(&expr.kind, ExprKind::MethodCall { receiver, method, .. } if method == "push" && body.expr(*receiver).span == span))
-    };
+    let is_push = |span: Span| is_called(body, span, &["push"]);
     let last_push = uses(body, set).into_iter().filter(|span| is_push(*span)).max_by_key(|span| span.end)?;
     let filled = block.stmts.iter().find(|stmt| stmt.span.contains(last_push))?;
     let is_only_pushed = uses(body, set).into_iter().all(|span| span.start > filled.span.end || is_push(span));
-    let indent = plain_indent(join, made)?;
+    let indent = plain_indent(source, made)?;
+    let is_beside = source.text[..filled.span.start as usize].rsplit('\n').next() == Some(indent);
     if name != "FuturesUnordered"
         || !is_made
         || !is_only_pushed
-        || indent != plain_indent(join, filled)?
+        || !is_beside
+        || filled.is_conditional
         || !is_asked_as_stream(join, set, filled.span.end)
     {
         return None;
@@ -136,21 +136,6 @@ fn some_at_a_time(join: &Unbounded<'_>, list: &str, name: &str, style: &Style) -
         return with(all, Link { name: format!(".{method}"), args: Some(vec![limit]), tries: 0 });
     }
     Tree::List(List::call(&format!("{path}::StreamExt::{method}"), vec![all, limit], style))
-}
-
-/// The block and the statement that a place stands in.
-fn around(body: &Body, place: Span) -> Option<(&Block, &Stmt)> {
-    let all = body.blocks.iter().flat_map(|block| block.stmts.iter().map(move |stmt| (block, stmt)));
-    let holding = all.filter(|(_, stmt)| stmt.span.contains(place));
-    holding.min_by_key(|(_, stmt)| stmt.span.end - stmt.span.start)
-}
-
-/// The indentation of a statement that can be written anew: alone on its lines, without comments and conditions.
-fn plain_indent<'a>(join: &Unbounded<'a>, stmt: &Stmt) -> Option<&'a str> {
-    let indent = join.source.text[..stmt.span.start as usize].rsplit('\n').next()?;
-    let is_plain = !stmt.is_conditional && stmt.attributes_start == stmt.span.start;
-    (is_plain && indent.chars().all(char::is_whitespace) && !layout::has_comment(join.source.slice(stmt.span)))
-        .then_some(indent)
 }
 
 /// Whether a value is a chain that begins with something and waits for it.
@@ -180,13 +165,16 @@ fn uses(body: &Body, local: LocalId) -> Vec<Span> {
 /// Whether all that is done with a local behind a place is what a stream can do as well.
 fn is_asked_as_stream(join: &Unbounded<'_>, set: LocalId, behind: u32) -> bool {
     let body = join.types.body;
-    let is_asked = |span: &Span| {
-        body.exprs.iter().any(|expr| match &expr.kind {
-            ExprKind::MethodCall { receiver, method, .. } => {
-                body.expr(*receiver).span == *span && OF_STREAMS.contains(&method.as_str())
-            }
-            _ => false,
-        })
-    };
+    let is_asked = |span: &Span| is_called(body, *span, &OF_STREAMS);
     uses(body, set).iter().filter(|span| span.start >= behind).all(is_asked)
+}
+
+/// Whether one of some methods is called on what stands at a place.
+fn is_called(body: &Body, place: Span, methods: &[&str]) -> bool {
+    body.exprs.iter().any(|expr| match &expr.kind {
+        ExprKind::MethodCall { receiver, method, .. } => {
+            body.expr(*receiver).span == place && methods.contains(&method.as_str())
+        }
+        _ => false,
+    })
 }

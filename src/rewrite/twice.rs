@@ -9,15 +9,14 @@ use crate::index::types::Types;
 use crate::ir::{ExprId, ExprKind, Stmt, StmtKind};
 use crate::rewrite::layout;
 use crate::rewrite::pretty::{Link, List, Statement, Tree, assigned, with};
+use crate::rewrite::statement::{around, plain_indent};
 use crate::rewrite::style::style;
 use crate::rewrite::tree::{Reader, pieces};
 use crate::source::SourceFile;
 
 /// Leaves one of two branches.
 pub fn one_branch(types: &Types<'_>, source: &SourceFile, join: ExprId, again: &Again) -> Option<Fix> {
-    let span = types.body.expr(join).span;
-    let stmts = types.body.blocks.iter().flat_map(|block| &block.stmts);
-    let stmt = stmts.filter(|stmt| stmt.span.contains(span)).min_by_key(|stmt| stmt.span.end - stmt.span.start)?;
+    let (_, stmt) = around(types.body, types.body.expr(join).span)?;
     let replacement = text(types, source, join, again, stmt)?;
     let is_sure = again.confidence == Confidence::Proven;
     let applicability = if is_sure { Applicability::MachineApplicable } else { Applicability::MaybeIncorrect };
@@ -37,11 +36,7 @@ fn text(types: &Types<'_>, source: &SourceFile, join: ExprId, again: &Again, stm
         ExprKind::Try { base } if *base == join => 1,
         _ => return None,
     };
-    let indent = source.text[..stmt.span.start as usize].rsplit('\n').next()?;
-    let is_plain = !stmt.is_conditional
-        && stmt.attributes_start == stmt.span.start
-        && !layout::has_comment(source.slice(stmt.span))
-        && indent.chars().all(char::is_whitespace);
+    let indent = plain_indent(source, stmt)?;
     let place = |branch: ExprId| call.args.iter().position(|arg| *arg == branch);
     let (asked, repeated) = (place(again.asked)?, place(again.repeated)?);
     let mut branches = call.args.clone();
@@ -49,7 +44,7 @@ fn text(types: &Types<'_>, source: &SourceFile, join: ExprId, again: &Again, stm
         Some(pattern) => pieces(pattern.strip_prefix('(')?.strip_suffix(')')?)?,
         None => vec!["_"; branches.len()],
     };
-    if !is_plain || names.len() != branches.len() || names.iter().any(|name| *name == ".." || name.contains('\n')) {
+    if names.len() != branches.len() || names.iter().any(|name| *name == ".." || name.contains('\n')) {
         return None;
     }
     // Whichever has the name stays.
