@@ -244,7 +244,8 @@ fn for_its_name(name: Name, effect: Effect, gives_answer: bool) -> Effect {
     if effect.fence.is_some() || effect.deed == Deed::Write || deed == Deed::Read {
         return effect;
     }
-    let kept = effect.memory.keeps().filter(|_| deed == Deed::Write || !gives_answer);
+    let is_for_it = deed == Deed::Write || knowledge::names().fills(&name) || !gives_answer;
+    let kept = effect.memory.keeps().filter(|_| is_for_it);
     let Some(because) = effect.memory.because().or(kept).map(Arc::from) else { return effect };
     Effect { deed: Deed::Write, confidence: Confidence::Likely, because, callee: name, ..effect }
 }
