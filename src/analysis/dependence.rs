@@ -180,7 +180,7 @@ fn beside(types: &Types<'_>, first: &Access, second: &Access) -> Option<BlockerK
     match (first.mode, second.mode) {
         (Mode::Exclusive | Mode::Write, _) | (_, Mode::Exclusive | Mode::Write) => Some(BlockerKind::Borrow(text())),
         (Mode::Read, Mode::Take) if first.held => Some(BlockerKind::Move(text())),
-        (Mode::Read, Mode::Read) if is_connection(types, &first.place) && first.place == second.place => {
+        (Mode::Read, Mode::Read) if first.place == second.place && is_connection(types, &first.place) => {
             Some(BlockerKind::Fence("connection"))
         }
         _ => None,

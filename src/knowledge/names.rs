@@ -85,10 +85,9 @@ impl Names {
     /// What an awaited call does, by its name.
     pub fn deed(&self, name: &str) -> Deed {
         let name = name.strip_prefix("try_").unwrap_or(name).trim_start_matches('_');
-        let first = name.split('_').next().unwrap_or(name);
-        if has_word(&self.write, name, first) {
+        if has_word(&self.write, name) {
             Deed::Write
-        } else if has_word(&self.read, name, first) && !self.is_unclear(name) {
+        } else if has_word(&self.read, name) && !self.is_unclear(name) {
             Deed::Read
         } else {
             Deed::Unknown
@@ -104,20 +103,18 @@ impl Names {
     /// The fence that an awaited call is, by its name.
     pub fn fence(&self, name: &str) -> Option<Fence> {
         let name = name.strip_prefix("try_").unwrap_or(name).trim_start_matches('_');
-        let first = name.split('_').next().unwrap_or(name);
         let lists = [
             (&self.fence.time, Fence::Time),
             (&self.fence.event, Fence::Event),
             (&self.fence.acquire, Fence::Acquire),
             (&self.fence.finaliser, Fence::Finaliser),
         ];
-        lists.into_iter().find(|(words, _)| has_word(words, name, first)).map(|(_, fence)| fence)
+        lists.into_iter().find(|(words, _)| has_word(words, name)).map(|(_, fence)| fence)
     }
 
     /// Whether a name says that the call decides whether what follows may run.
     pub fn is_gate(&self, name: &str) -> bool {
-        let first = name.split('_').next().unwrap_or(name);
-        has_word(&self.fence.gate, name, first)
+        has_word(&self.fence.gate, name)
     }
 
     /// Whether a call of that name, if it can fail, decides whether what follows may run.
@@ -147,12 +144,12 @@ impl Names {
 
     /// Whether a call of that name takes away what it is given.
     pub fn removes(&self, name: &str) -> bool {
-        has_word(&self.remove, name, name.split('_').next().unwrap_or(name))
+        has_word(&self.remove, name)
     }
 
     /// Whether an awaited call of that name begins something, and may make what it needs.
     pub fn begins(&self, name: &str) -> bool {
-        has_word(&self.begin, name, name.split('_').next().unwrap_or(name))
+        has_word(&self.begin, name)
     }
 
     /// Whether a name is about how new something is: a slot, a height.
@@ -183,12 +180,12 @@ impl Names {
 
     /// Whether a method of that name puts something under a key.
     pub fn fills(&self, name: &str) -> bool {
-        has_word(&self.fill, name, name.split('_').next().unwrap_or(name))
+        has_word(&self.fill, name)
     }
 
     /// Whether a function that is kept under that name only says yes or no.
     pub fn is_condition(&self, name: &str) -> bool {
-        has_word(&self.condition, name, name.split('_').next().unwrap_or(name))
+        has_word(&self.condition, name)
     }
 
     /// Whether a synchronous call of that name reads the clock.
@@ -208,7 +205,8 @@ pub fn names() -> &'static Names {
 }
 
 /// A word fits when it is the first of the name, or, of several parts, how the name begins.
-fn has_word(words: &[String], name: &str, first: &str) -> bool {
+fn has_word(words: &[String], name: &str) -> bool {
+    let first = name.split('_').next().unwrap_or(name);
     words.iter().any(|word| {
         word == first
             || (word.contains('_')

@@ -31,9 +31,12 @@ pub(super) fn is_cache(cell: &str) -> bool {
 
 /// What calling a function does, where what it writes is only an answer that is kept: `LruCache::put`, `cached_head`.
 pub(super) fn kept(index: &Index<'_>, id: FunctionId, effect: Effect) -> Effect {
-    let (Some(ir), Some(function)) = (index.file(id.file), index.function(id)) else { return effect };
     let changes = effect.deed == Deed::Write || effect.memory.writes();
-    if !changes || function.receiver != Some(Receiver::Shared) || effect.fence.is_some() {
+    if !changes || effect.fence.is_some() {
+        return effect;
+    }
+    let (Some(ir), Some(function)) = (index.file(id.file), index.function(id)) else { return effect };
+    if function.receiver != Some(Receiver::Shared) {
         return effect;
     }
     let of = owner_name(ir, function).unwrap_or_default();

@@ -197,11 +197,7 @@ impl<'a> Effects<'a> {
         }
         let effect = call_effect(types, call, awaited, &mut |id| self.of_function(id).effect.clone());
         let effect = if awaited && calls_itself(types, call) { doubled(effect) } else { effect };
-        if !awaited {
-            return effect;
-        }
-        let gives_answer = summary::calls_for_value(types, call);
-        for_its_name(call_name(types, call), effect, gives_answer)
+        if awaited { for_its_name(types, call, effect) } else { effect }
     }
 
     /// What a function does.
@@ -239,13 +235,14 @@ fn doubled(effect: Effect) -> Effect {
 
 /// A call that changes memory on the way to an answer has a name that says it reads. Under any other name the change may be
 /// the point; where it only keeps the answer, that is so when it gives none, or says that it writes.
-fn for_its_name(name: Name, effect: Effect, gives_answer: bool) -> Effect {
+fn for_its_name(types: &Types<'_>, call: ExprId, effect: Effect) -> Effect {
+    let name = call_name(types, call);
     let deed = knowledge::names().deed(&name);
     if effect.fence.is_some() || effect.deed == Deed::Write || deed == Deed::Read {
         return effect;
     }
-    let is_for_it = deed == Deed::Write || knowledge::names().fills(&name) || !gives_answer;
-    let kept = effect.memory.keeps().filter(|_| is_for_it);
+    let is_for_it = || deed == Deed::Write || knowledge::names().fills(&name) || !summary::calls_for_value(types, call);
+    let kept = effect.memory.keeps().filter(|_| is_for_it());
     let Some(because) = effect.memory.because().or(kept).map(Arc::from) else { return effect };
     Effect { deed: Deed::Write, confidence: Confidence::Likely, because, callee: name, ..effect }
 }
