@@ -6,12 +6,13 @@
 use crate::analysis::blocker::{Blocker, BlockerKind};
 use crate::analysis::dependence::Edge;
 use crate::analysis::effects::words;
+use crate::analysis::joins::nearest_loop;
 use crate::analysis::loops::InLoop;
 use crate::analysis::verdict::{Verdict, VerdictKind, strongest_edge};
 use crate::analysis::{Analysis, is_site};
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index, qualified_name};
-use crate::ir::{BlockKind, Expr, ExprId, ExprKind, LoopKind};
+use crate::ir::{ExprId, ExprKind, LoopKind};
 use crate::rewrite::awaited_name;
 use crate::source::{FileId, Problem, SourceFile, Span};
 
@@ -171,16 +172,8 @@ pub fn why(types: &Types<'_>, analyses: &[Analysis], loops: &[InLoop], verdict: 
 /// What is said of the nearest loop around an await, in the same body.
 fn rounds(types: &Types<'_>, source: &SourceFile, loops: &[InLoop], site: ExprId) -> Option<Rounds> {
     let body = types.body;
-    let own = body.expr(site).span;
-    let is_around = |expr: &Expr| match &expr.kind {
-        ExprKind::Loop { body: block, .. } => body.block(*block).span.contains(own),
-        ExprKind::Closure { .. } | ExprKind::Block { kind: BlockKind::Async { .. }, .. } => {
-            expr.span.contains(own) && expr.span != own
-        }
-        _ => false,
-    };
-    let around = (0..).map(ExprId).zip(&body.exprs).filter(|(_, expr)| is_around(expr));
-    let (nearest, expr) = around.min_by_key(|(_, expr)| expr.span.len())?;
+    let nearest = nearest_loop(body, body.expr(site).span)?;
+    let expr = body.expr(nearest);
     let ExprKind::Loop { kind, .. } = &expr.kind else { return None };
     let place = line_only(source, expr.span);
     let line = place.line;

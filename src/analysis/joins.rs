@@ -8,7 +8,7 @@
 use crate::analysis::effects::{Effect, Effects, call_name, unwrapped};
 use crate::index::calls::{Callee, callee, resolved};
 use crate::index::types::Types;
-use crate::ir::{BlockKind, Body, ExprId, ExprKind, LocalId, LoopKind, MacroKind, Name, StmtKind, TypeRef};
+use crate::ir::{BlockKind, Body, Expr, ExprId, ExprKind, LocalId, LoopKind, MacroKind, Name, StmtKind, TypeRef};
 use crate::source::Span;
 
 /// Longer ways from a join to what it is given are not followed.
@@ -195,23 +195,27 @@ fn pushed(body: &Body, local: LocalId) -> Option<(ExprId, ExprId)> {
 /// What the `for` loop around a place goes through, when `made` stands outside of it and no closure or block of its own lies
 /// between.
 pub fn loop_around(body: &Body, place: Span, made: Option<Span>) -> Option<ExprId> {
-    let around = body.exprs.iter().filter_map(|expr| match &expr.kind {
-        ExprKind::Loop { kind, body: block } if body.block(*block).span.contains(place) => {
-            let items = match kind {
-                LoopKind::For { iter, .. } => Some(*iter),
-                _ => None,
-            };
-            Some((expr.span, items))
-        }
-        ExprKind::Closure { .. } | ExprKind::Block { kind: BlockKind::Async { .. }, .. }
-            if expr.span.contains(place) && expr.span != place =>
-        {
-            Some((expr.span, None))
+    let nearest = body.expr(nearest_loop(body, place)?);
+    match &nearest.kind {
+        ExprKind::Loop { kind: LoopKind::For { iter, .. }, .. } => {
+            made.is_none_or(|made| !nearest.span.contains(made)).then_some(*iter)
         }
         _ => None,
-    });
-    let (span, items) = around.min_by_key(|(span, _)| span.end - span.start)?;
-    items.filter(|_| made.is_none_or(|made| !span.contains(made)))
+    }
+}
+
+/// The loop around a place, when no closure or block of its own lies between.
+pub fn nearest_loop(body: &Body, place: Span) -> Option<ExprId> {
+    let is_around = |expr: &Expr| match &expr.kind {
+        ExprKind::Loop { body: block, .. } => body.block(*block).span.contains(place),
+        ExprKind::Closure { .. } | ExprKind::Block { kind: BlockKind::Async { .. }, .. } => {
+            expr.span.contains(place) && expr.span != place
+        }
+        _ => false,
+    };
+    let around = (0..).map(ExprId).zip(&body.exprs).filter(|(_, expr)| is_around(expr));
+    let (nearest, expr) = around.min_by_key(|(_, expr)| expr.span.len())?;
+    matches!(expr.kind, ExprKind::Loop { .. }).then_some(nearest)
 }
 
 /// A task for each round of a loop.
@@ -355,12 +359,12 @@ fn step(types: &Types<'_>, effects: &Effects<'_>, call: ExprId) -> Step {
 
 /// Where an expression stands, the innermost closure or async block around it; `None` for the function's own body.
 pub fn around(body: &Body, place: Span) -> Option<ExprId> {
-    let is_around = |expr: &&(usize, &crate::ir::Expr)| {
+    let is_around = |expr: &&(usize, &Expr)| {
         let is_body =
             matches!(expr.1.kind, ExprKind::Closure { .. } | ExprKind::Block { kind: BlockKind::Async { .. }, .. });
         is_body && expr.1.span.contains(place) && expr.1.span != place
     };
-    let all: Vec<(usize, &crate::ir::Expr)> = body.exprs.iter().enumerate().collect();
+    let all: Vec<(usize, &Expr)> = body.exprs.iter().enumerate().collect();
     let innermost = all.iter().filter(is_around).min_by_key(|(_, expr)| expr.span.end - expr.span.start)?;
     u32::try_from(innermost.0).ok().map(ExprId)
 }

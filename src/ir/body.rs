@@ -230,6 +230,18 @@ pub enum ExprKind {
     Macro(MacroCall),
 }
 
+impl ExprKind {
+    /// Whether it names a local itself, in the tokens of a macro too.
+    pub fn names(&self, local: LocalId) -> bool {
+        match self {
+            ExprKind::Local(named) => *named == local,
+            ExprKind::Macro(call) => call.captures.contains(&local),
+            ExprKind::Opaque(locals) => locals.contains(&local),
+            _ => false,
+        }
+    }
+}
+
 /// A literal, as far as anyone asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Literal {

@@ -120,12 +120,7 @@ fn how(body: &Body, repeated: ExprId, kept: LocalId, value: Value) -> Option<Use
 }
 
 fn is_named_behind(body: &Body, local: LocalId, place: Span) -> bool {
-    body.exprs.iter().filter(|expr| expr.span.end > place.end).any(|expr| match &expr.kind {
-        ExprKind::Local(of) => *of == local,
-        ExprKind::Opaque(locals) => locals.contains(&local),
-        ExprKind::Macro(call) => call.captures.contains(&local),
-        _ => false,
-    })
+    body.exprs.iter().filter(|expr| expr.span.end > place.end).any(|expr| expr.kind.names(local))
 }
 
 /// The edit, laid out as a formatter would: a statement over several lines is written only where it is nothing else.

@@ -12,7 +12,7 @@ use crate::index::types::Types;
 use crate::ir::{ExprId, ExprKind, LocalId, Stmt, StmtKind};
 use crate::rewrite::layout;
 use crate::rewrite::names::Names;
-use crate::rewrite::pretty::{Item, Link, List, Statement, Tree, assigned, linked, with};
+use crate::rewrite::pretty::{Link, List, Statement, Tree, assigned, linked, with};
 use crate::rewrite::provider::Streams;
 use crate::rewrite::statement::{around, plain_indent};
 use crate::rewrite::style::{Style, style};
@@ -128,22 +128,28 @@ fn collected(reader: &Reader<'_>, futures: ExprId) -> Option<Tree> {
 /// The stream that gives all answers as one list.
 fn stream(join: &Unbounded<'_>, pending: &str, style: &Style) -> Tree {
     let path = &join.streams.path;
-    let text = |text: String| Tree::Text(text);
-    let limit = join.limit.to_string();
-    let all = format!("{path}::stream::iter({pending})");
     let (of, collect) = if join.fallible { ("TryStreamExt", "try_collect") } else { ("StreamExt", "collect") };
     let has = |name: &str| join.streams.has_methods(join.types, join.source, name);
-    if has("StreamExt") && has(of) {
-        let buffered = Link { name: ".buffered".to_owned(), args: Some(vec![text(limit)]), tries: 0 };
-        return linked(with(text(all), buffered), &format!(".{collect}::<Vec<_>>"));
+    let is_chain = has("StreamExt") && has(of);
+    let buffered = limited(join, pending, "buffered", is_chain, style);
+    if is_chain {
+        return linked(buffered, &format!(".{collect}::<Vec<_>>"));
     }
-    let buffered = List::call(&format!("{path}::StreamExt::buffered"), vec![text(all), text(limit)], style);
-    let items = vec![Item::from(Tree::List(buffered))];
-    Tree::List(List { items, ..List::call(&format!("{path}::{of}::{collect}::<Vec<_>>"), Vec::new(), style) })
+    Tree::List(List::call(&format!("{path}::{of}::{collect}::<Vec<_>>"), vec![buffered], style))
+}
+
+/// The stream of what is in a list, of which some wait at a time: by a method, or by the path of that.
+pub(super) fn limited(join: &Unbounded<'_>, list: &str, method: &str, is_chain: bool, style: &Style) -> Tree {
+    let path = &join.streams.path;
+    let (all, limit) = (Tree::Text(format!("{path}::stream::iter({list})")), Tree::Text(join.limit.to_string()));
+    if is_chain {
+        return with(all, Link { name: format!(".{method}"), args: Some(vec![limit]), tries: 0 });
+    }
+    Tree::List(List::call(&format!("{path}::StreamExt::{method}"), vec![all, limit], style))
 }
 
 /// A chain that begins with something else.
-fn onto(root: Tree, rest: Tree) -> Option<Tree> {
+pub(super) fn onto(root: Tree, rest: Tree) -> Option<Tree> {
     let Tree::Chain { tries: 0, links, .. } = rest else { return None };
     Some(links.into_iter().fold(root, with))
 }

@@ -8,9 +8,9 @@
 
 use crate::diagnostic::{Applicability, Edit, Fix};
 use crate::ir::{Body, ExprId, ExprKind, LocalId, StmtKind};
-use crate::rewrite::bounded::Unbounded;
+use crate::rewrite::bounded::{Unbounded, limited, onto};
 use crate::rewrite::names::Names;
-use crate::rewrite::pretty::{Link, List, Statement, Tree, assigned, linked, with};
+use crate::rewrite::pretty::{Statement, Tree, assigned, linked};
 use crate::rewrite::statement::{around, plain_indent};
 use crate::rewrite::style::{Style, style};
 use crate::rewrite::tree::Reader;
@@ -82,12 +82,10 @@ fn collected(join: &Unbounded<'_>, name: &str) -> Option<Vec<Edit>> {
     let all = linked(reader.tree(chain), ".collect");
     let first = Statement { before: Vec::new(), left: format!("let {pending}: Vec<_> ="), right: all, end: ";" };
     let hole = [(join.join, String::new())];
+    let stream = some_at_a_time(join, &pending, name, &style);
     let right = match (Reader { holes: &hole, ..reader }).tree(value) {
-        _ if value == join.join => some_at_a_time(join, &pending, name, &style),
-        Tree::Chain { tries: 0, links, .. } => {
-            links.into_iter().fold(some_at_a_time(join, &pending, name, &style), with)
-        }
-        _ => return None,
+        _ if value == join.join => stream,
+        rest => onto(stream, rest)?,
     };
     let second = Statement { before: Vec::new(), left, right, end };
     let text = format!("{}\n{indent}{}", assigned(&first, columns, &style)?, assigned(&second, columns, &style)?);
@@ -129,13 +127,9 @@ fn pushed(join: &Unbounded<'_>, name: &str, set: LocalId) -> Option<Vec<Edit>> {
 
 /// The stream of what is in a list.
 fn some_at_a_time(join: &Unbounded<'_>, list: &str, name: &str, style: &Style) -> Tree {
-    let path = &join.streams.path;
     let method = if name == "FuturesOrdered" { "buffered" } else { "buffer_unordered" };
-    let (all, limit) = (Tree::Text(format!("{path}::stream::iter({list})")), Tree::Text(join.limit.to_string()));
-    if join.streams.has_methods(join.types, join.source, "StreamExt") {
-        return with(all, Link { name: format!(".{method}"), args: Some(vec![limit]), tries: 0 });
-    }
-    Tree::List(List::call(&format!("{path}::StreamExt::{method}"), vec![all, limit], style))
+    let is_chain = join.streams.has_methods(join.types, join.source, "StreamExt");
+    limited(join, list, method, is_chain, style)
 }
 
 /// Whether a value is a chain that begins with something and waits for it.
@@ -153,13 +147,7 @@ fn begins_with(body: &Body, value: ExprId, first: ExprId) -> bool {
 
 /// Where a local is named.
 fn uses(body: &Body, local: LocalId) -> Vec<Span> {
-    let is_use = |kind: &ExprKind| match kind {
-        ExprKind::Local(of) => *of == local,
-        ExprKind::Macro(call) => call.captures.contains(&local),
-        ExprKind::Opaque(locals) => locals.contains(&local),
-        _ => false,
-    };
-    body.exprs.iter().filter(|expr| is_use(&expr.kind)).map(|expr| expr.span).collect()
+    body.exprs.iter().filter(|expr| expr.kind.names(local)).map(|expr| expr.span).collect()
 }
 
 /// Whether all that is done with a local behind a place is what a stream can do as well.

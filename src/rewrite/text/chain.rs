@@ -4,7 +4,7 @@
 
 use super::{Writer, start_of};
 use crate::analysis::access::{Access, Mode};
-use crate::ir::{ExprKind, LocalId, PatKind, StmtKind};
+use crate::ir::{LocalId, PatKind, StmtKind};
 use crate::rewrite::branch::Branch;
 use crate::rewrite::chains;
 use crate::rewrite::own_error::own_error;
@@ -92,13 +92,7 @@ impl Writer<'_> {
     }
 
     pub(super) fn is_used_outside(&self, local: LocalId, chain: &[usize]) -> bool {
-        let uses = |kind: &ExprKind| match kind {
-            ExprKind::Local(used) => *used == local,
-            ExprKind::Macro(call) => call.captures.contains(&local),
-            ExprKind::Opaque(locals) => locals.contains(&local),
-            _ => false,
-        };
-        let mut used = self.region.types.body.exprs.iter().filter(|expr| uses(&expr.kind));
+        let mut used = self.region.types.body.exprs.iter().filter(|expr| expr.kind.names(local));
         used.any(|expr| !chain.iter().any(|node| self.node_span(*node).contains(expr.span)))
     }
 
