@@ -6,11 +6,13 @@
 //! Invariant: a doubt about a method's receiver is an exclusive borrow, unless ownership excludes one: what a
 //! `&self` or a binding without `mut` owns cannot be borrowed exclusively.
 
-use crate::index::calls::{Callee, resolved};
+use crate::analysis::effects::call_name;
+use crate::index::calls::{Callee, callee, resolved};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::ir::TypeRef;
 use crate::ir::{BlockId, Body, ExprId, ExprKind, LocalId, LoopKind, MacroCall, MacroKind, Name, StmtKind};
+use crate::knowledge;
 use crate::source::Span;
 
 use super::ownership::{Usage, may_be_exclusive_ref, receiver_usage, splits_borrows};
@@ -218,10 +220,11 @@ impl Walk<'_, '_> {
     fn visit_method(&mut self, call: ExprId, receiver: ExprId, method: &Name, args: &[ExprId]) {
         // What these give owns all it has: the borrow ends with the call.
         let outer = self.held;
-        self.held &= !matches!(
+        let gives_own = matches!(
             method.as_str(),
             "clone" | "to_string" | "to_owned" | "to_vec" | "len" | "is_empty" | "cloned" | "copied"
         );
+        self.held &= !gives_own && !is_declared_to_own(self.types, call);
         self.visit(receiver, receiver_usage(self.types, call, receiver));
         self.held = outer;
         self.visit_all(args, Usage::Value);
@@ -299,6 +302,29 @@ impl Walk<'_, '_> {
         } else {
             Mode::Take
         }
+    }
+}
+
+/// Whether every function a call may mean gives back what borrows nothing of its receiver: `fn handle(&self) -> Self`.
+fn is_declared_to_own(types: &Types<'_>, call: ExprId) -> bool {
+    let Callee::Workspace { functions, resolved } = callee(types, call) else { return false };
+    let is_one_of_ours = resolved || !knowledge::names().is_common(&call_name(types, call));
+    is_one_of_ours
+        && functions.iter().all(|id| {
+            let function = types.index.function(*id).filter(|function| !function.is_async);
+            function.and_then(|function| function.ret.as_ref()).is_some_and(owns_all)
+        })
+}
+
+/// Whether a type can hold no borrow of what the function that returns it was given.
+fn owns_all(ty: &TypeRef) -> bool {
+    let TypeRef::Path(path) = ty else { return false };
+    let args = path.segments.last().map_or(&[][..], |segment| segment.args.as_slice());
+    match path.last() {
+        // Whatever lifetimes it has are those of the receiver's own type.
+        "Self" | "String" | "PathBuf" | "Uuid" | "bool" | "usize" | "u32" | "u64" | "i32" | "i64" => true,
+        "Option" | "Vec" | "Arc" | "Rc" | "Box" => !args.is_empty() && args.iter().all(owns_all),
+        _ => false,
     }
 }
 

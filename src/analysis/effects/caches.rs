@@ -1,15 +1,17 @@
 //! Answers that are kept on the way: a cache that is filled gives the same answers as before.
 //!
-//! In: a memory and the method that changes it, or a call of a function of the workspace with what its body does. Out: the
-//! [`Memory`] or [`Effect`] where that only keeps an answer.
+//! In: a memory and the method that changes it, a method of what is called a cache, or a call of a function of the workspace
+//! with what its body does. Out: the [`Memory`] or [`Effect`] where that only keeps an answer.
 //!
 //! Only what puts something in under a key counts. What is taken out, cleared or assigned is a change like any other, and
 //! so is whatever a call does whose own name says that it writes, or that gives nothing back.
 
+use crate::analysis::effects::names::last_name;
 use crate::analysis::effects::{Effect, Memory, memory};
 use crate::diagnostic::Confidence;
+use crate::index::types::Types;
 use crate::index::{FunctionId, Index, owner_name};
-use crate::ir::{Name, Receiver};
+use crate::ir::{ExprId, ExprKind, Name, Receiver};
 use crate::knowledge::{self, Deed};
 
 /// What a method does to a memory that others see.
@@ -27,6 +29,16 @@ pub(super) fn changed(cell: Name, method: &str, because: &str) -> Memory {
 pub(super) fn is_cache(cell: &str) -> bool {
     let (of, field) = cell.split_once('.').unwrap_or(("", cell));
     of.ends_with("Cache") || knowledge::names().is_cache(&field.to_lowercase())
+}
+
+/// What an awaited method of unknown body does that puts something into what is called a cache: `cache.put(id, user)`.
+pub(super) fn filled(types: &Types<'_>, call: ExprId, method: &Name) -> Option<Effect> {
+    let ExprKind::MethodCall { receiver, .. } = &types.body.expr(call).kind else { return None };
+    let cache = last_name(types, *receiver).filter(|name| knowledge::names().is_cache(&name.to_lowercase()))?;
+    let because = format!("calls `{method}`, which fills `{cache}`");
+    let memory = Memory::keep(cache, &because);
+    let effect = Effect { memory, ..Effect::new(Deed::Read, Confidence::Likely, method, because) };
+    knowledge::names().fills(method).then_some(effect)
 }
 
 /// What calling a function does, where what it writes is only an answer that is kept: `LruCache::put`, `cached_head`.

@@ -59,7 +59,7 @@ pub(super) fn call_effect(
         Callee::Workspace { functions, resolved: true } => {
             of_functions(types, call, &name, &functions, awaited, summary)
         }
-        other => finaliser.or_else(|| by_method_name(types, call, &name, awaited)).unwrap_or_else(|| {
+        other => finaliser.or_else(|| by_name_and_receiver(types, call, &name, awaited)).unwrap_or_else(|| {
             let other = if is_std { calls::callee(types, call) } else { other };
             match other {
                 // Foreign code does not know this workspace's memory; what is not known at all may.
@@ -69,6 +69,11 @@ pub(super) fn call_effect(
             }
         }),
     }
+}
+
+/// A method that nothing but its name and what it is called on speaks of.
+fn by_name_and_receiver(types: &Types<'_>, call: ExprId, name: &Name, awaited: bool) -> Option<Effect> {
+    if awaited { caches::filled(types, call, name) } else { by_method_name(types, call, name, awaited) }
 }
 
 /// An awaited call whose name says that it ends something. What a stream that was made here, of what was made here, still
@@ -239,7 +244,11 @@ fn of_functions(
         None => by_name,
     };
     let is_doubtful = joined.deed == Deed::Read && joined.confidence < Confidence::Proven;
-    if by_name == Deed::Write && (is_doubtful || (joined.deed <= Deed::Read && joined.memory.changes())) {
+    let only_keeps = || awaited && joined.memory.keeps().is_some() && caches::filled(types, call, name).is_some();
+    if by_name == Deed::Write
+        && !only_keeps()
+        && (is_doubtful || (joined.deed <= Deed::Read && joined.memory.changes()))
+    {
         // Names speak against names, and the outer one says what it is for.
         let because = format!("{}, which writes by its name", called(types.index, name, functions));
         return Effect { callee: name.clone(), deed: Deed::Write, because: because.into(), ..joined };

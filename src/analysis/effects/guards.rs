@@ -10,7 +10,7 @@ use crate::analysis::effects::caches;
 use crate::analysis::effects::memory::{self, Memory, cell_of_lock, guard_of, is_lock};
 use crate::index::calls::{Callee, resolved};
 use crate::index::types::Types;
-use crate::ir::{ExprId, ExprKind, Receiver};
+use crate::ir::{Body, Expr, ExprId, ExprKind, LocalId, Receiver, StmtKind};
 use crate::knowledge::{self, Deed, SyncMethod};
 
 /// What one expression changes through a guard.
@@ -24,7 +24,7 @@ pub(super) fn changed(types: &Types<'_>, expr: ExprId) -> Memory {
             let by_receiver = through(*receiver).filter(|_| changes);
             by_receiver.or_else(|| given(types, args))
         }
-        ExprKind::Call { args, .. } => given(types, args),
+        ExprKind::Call { args, .. } if dropped(types.body, types.body.expr(expr)).is_none() => given(types, args),
         ExprKind::Assign { target, .. } | ExprKind::AssignOp { target, .. } => through(*target),
         ExprKind::Borrow { mutable: true, base } => through(*base),
         // `self.client.lock().await.ask().await`: the guard lives until the answer is there.
@@ -47,12 +47,12 @@ pub(super) fn changed(types: &Types<'_>, expr: ExprId) -> Memory {
 
 /// What is locked exclusively while something else is awaited.
 pub(super) fn held(types: &Types<'_>) -> Memory {
-    let awaits = |after: u32| {
-        let later = types.body.exprs.iter().filter(|other| matches!(other.kind, ExprKind::Await { .. }));
-        later.into_iter().any(|other| other.span.start > after)
+    let awaits = |from: u32, until: u32| {
+        let mut waits = types.body.exprs.iter().filter(|other| matches!(other.kind, ExprKind::Await { .. }));
+        waits.any(|other| other.span.start > from && other.span.start < until)
     };
     let mut found = Memory::default();
-    for local in &types.body.locals {
+    for (number, local) in types.body.locals.iter().enumerate() {
         let lock = local.init.and_then(|init| guard_of(types, init, 0));
         let Some(lock) = lock.filter(|lock| !memory::is_own_lock(types, *lock)) else { continue };
         let ExprKind::MethodCall { method, .. } = &types.body.expr(lock).kind else { continue };
@@ -62,12 +62,52 @@ pub(super) fn held(types: &Types<'_>) -> Memory {
         let cell = cell_of_lock(types, lock);
         // Of a cache it is said where it is changed.
         let changes = local.mutable && !caches::is_cache(&cell);
-        if keeps && (changes || (!is_shared && awaits(init_end))) {
+        let kept_until = || kept_until(types.body, LocalId(u32::try_from(number).unwrap_or(u32::MAX)));
+        if keeps && (changes || (!is_shared && awaits(init_end, kept_until()))) {
             let because = format!("keeps locked {}", memory::text(&cell));
             found = found.join(&Memory::write(cell, &because));
         }
     }
     found
+}
+
+/// Until where a guard lives: to the end of its block, or to a `drop` that stands right in it. One that is given to
+/// somebody else may live for ever.
+fn kept_until(body: &Body, guard: LocalId) -> u32 {
+    let is_it = |expr: &ExprId| matches!(body.expr(*expr).kind, ExprKind::Local(local) if local == guard);
+    let around = body.blocks.iter().filter(|block| block.span.contains(body.local(guard).span));
+    let Some(block) = around.min_by_key(|block| block.span.end - block.span.start) else { return u32::MAX };
+    let is_last = block.stmts.last().is_some_and(|stmt| match &stmt.kind {
+        StmtKind::Expr { expr, semicolon } => !semicolon && is_it(expr),
+        _ => false,
+    });
+    let is_given = |expr: &Expr| match &expr.kind {
+        ExprKind::Call { args, .. } => dropped(body, expr).is_none() && args.iter().any(is_it),
+        ExprKind::MethodCall { args: items, .. } | ExprKind::Tuple(items) | ExprKind::Array(items) => {
+            items.iter().any(is_it)
+        }
+        ExprKind::Struct { fields, .. } => fields.iter().any(|(_, value)| is_it(value)),
+        ExprKind::Assign { value, .. } | ExprKind::Return(Some(value)) | ExprKind::Break(Some(value)) => is_it(value),
+        _ => false,
+    };
+    let is_bound_anew = body.locals.iter().any(|local| local.init.as_ref().is_some_and(is_it));
+    if is_last || is_bound_anew || body.exprs.iter().any(is_given) {
+        return u32::MAX;
+    }
+    let drops = block.stmts.iter().filter(|stmt| match &stmt.kind {
+        StmtKind::Expr { expr, .. } => dropped(body, body.expr(*expr)).as_ref().is_some_and(is_it),
+        _ => false,
+    });
+    drops.map(|stmt| stmt.span.start).min().unwrap_or(block.span.end)
+}
+
+/// What `drop(..)` is given.
+fn dropped(body: &Body, expr: &Expr) -> Option<ExprId> {
+    let ExprKind::Call { callee, args } = &expr.kind else { return None };
+    match (&body.expr(*callee).kind, args.as_slice()) {
+        (ExprKind::Path(path), [only]) if path.last() == "drop" => Some(*only),
+        _ => None,
+    }
 }
 
 /// Whether a lock has one holder at a time.

@@ -167,17 +167,7 @@ pub(super) fn gives_away_exclusively(types: &Types<'_>, call: ExprId) -> bool {
 
 /// A connection, pool or transaction is handed over exclusively to be asked, not to be changed.
 fn is_way_to_database(types: &Types<'_>, expr: ExprId) -> bool {
-    let name = match &types.body.expr(expr).kind {
-        ExprKind::Local(local) => types.body.local(*local).name.clone(),
-        ExprKind::Field { name, .. } | ExprKind::MethodCall { method: name, .. } => name.clone(),
-        ExprKind::Deref { base }
-        | ExprKind::Borrow { base, .. }
-        | ExprKind::Try { base }
-        | ExprKind::Await { base } => {
-            return is_way_to_database(types, *base);
-        }
-        _ => return false,
-    };
+    let Some(name) = last_name(types, expr) else { return false };
     let name = name.to_lowercase();
     ["conn", "pool", "tx", "txn", "trx", "transaction", "db", "executor", "exec"].iter().any(|word| {
         name == *word
@@ -185,6 +175,19 @@ fn is_way_to_database(types: &Types<'_>, expr: ExprId) -> bool {
             || name.starts_with(&format!("{word}_"))
             || name == "connection"
     })
+}
+
+/// What people call an expression: the local, the field, or the method that gives it.
+pub(super) fn last_name(types: &Types<'_>, expr: ExprId) -> Option<Name> {
+    match &types.body.expr(expr).kind {
+        ExprKind::Local(local) => Some(types.body.local(*local).name.clone()),
+        ExprKind::Field { name, .. } | ExprKind::MethodCall { method: name, .. } => Some(name.clone()),
+        ExprKind::Deref { base }
+        | ExprKind::Borrow { base, .. }
+        | ExprKind::Try { base }
+        | ExprKind::Await { base } => last_name(types, *base),
+        _ => None,
+    }
 }
 
 fn takes_self_exclusively(types: &Types<'_>, call: ExprId) -> bool {

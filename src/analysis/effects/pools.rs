@@ -2,11 +2,12 @@
 //!
 //! In: an awaited call of a body. Out: whether it takes one.
 
+use crate::analysis::effects::names::last_name;
 use crate::index::calls::{Callee, resolved};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index, implementor};
-use crate::ir::{ExprId, ExprKind, Name, TypeRef};
+use crate::ir::{ExprId, ExprKind, TypeRef};
 
 /// Whether a call takes something from a pool, which others may be waiting for.
 pub(super) fn gives(types: &Types<'_>, call: ExprId, name: &str) -> bool {
@@ -23,13 +24,8 @@ pub(super) fn gives(types: &Types<'_>, call: ExprId, name: &str) -> bool {
     {
         return false;
     }
-    let named = match &types.body.expr(*receiver).kind {
-        ExprKind::Local(local) => types.body.local(*local).name.clone(),
-        ExprKind::Field { name, .. } | ExprKind::MethodCall { method: name, .. } => name.clone(),
-        _ => Name::default(),
-    };
     let is_pool = |name: &str| name.to_lowercase().contains("pool");
-    is_pool(&named)
+    last_name(types, *receiver).is_some_and(|name| is_pool(&name))
         || matches!(types.of(*receiver).peeled(), Ty::Named(path, _) if path.last().is_some_and(|name| is_pool(name)))
 }
 

@@ -1,6 +1,8 @@
-//! What is awaited behind wrappers that only follow it with their eyes.
+//! What is awaited behind wrappers that only follow it with their eyes, or hand its answer on.
 //!
 //! In: an awaited expression, `Box::pin(load(id)).instrument(span)`. Out: the call that does the work, `load(id)`.
+//!
+//! Invariant: what a wrapper is given is looked at where it stands, a closure's calls as part of what is awaited.
 
 use crate::ir::{Body, ExprId, ExprKind};
 
@@ -26,7 +28,8 @@ fn inside(body: &Body, expr: ExprId) -> Option<ExprId> {
     matches!(body.expr(inner).kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. }).then_some(inner)
 }
 
-/// Whether a method gives the future back that it is called on, in another wrapping.
+/// Whether a method gives the future back that it is called on, in another wrapping, or with its answer changed: those of
+/// `futures::FutureExt` and `futures::TryFutureExt` that wait for nothing else.
 fn is_wrapper(method: &str) -> bool {
     matches!(
         method,
@@ -37,6 +40,17 @@ fn is_wrapper(method: &str) -> bool {
             | "boxed"
             | "boxed_local"
             | "fuse"
+            | "map"
+            | "map_ok"
+            | "map_err"
+            | "map_ok_or_else"
+            | "map_into"
+            | "ok_into"
+            | "err_into"
+            | "inspect"
+            | "inspect_ok"
+            | "inspect_err"
+            | "unwrap_or_else"
     )
 }
 
