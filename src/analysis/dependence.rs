@@ -217,7 +217,9 @@ fn is_one_connection(types: &Types<'_>, place: &Place) -> bool {
     let name = place.fields.last().unwrap_or(&types.body.local(place.root).name);
     let by_name = ["tx", "txn", "trx", "trxn", "transaction", "conn", "connection"].contains(&name.as_str());
     let local = types.body.local(place.root);
-    let by_origin = place.fields.is_empty() && local.init.is_some_and(|init| begins_transaction(types, init));
+    // What a closure is handed comes from what its method is called on: `client.transaction().run(|client| ..)`.
+    let origin = local.init.or_else(|| types.handed(place.root));
+    let by_origin = place.fields.is_empty() && origin.is_some_and(|origin| begins_transaction(types, origin));
     let ty = if place.fields.is_empty() { types.of_local(place.root).peeled() } else { Ty::Unknown };
     let kind = match &ty {
         Ty::Named(path, _) => knowledge::kind(path),
@@ -249,7 +251,7 @@ fn names_connection(name: &str) -> bool {
 fn begins_transaction(types: &Types<'_>, init: ExprId) -> bool {
     match &types.body.expr(init).kind {
         ExprKind::MethodCall { receiver, method, .. } => {
-            matches!(method.as_str(), "transaction" | "begin") || begins_transaction(types, *receiver)
+            matches!(method.trim_start_matches('_'), "transaction" | "begin") || begins_transaction(types, *receiver)
         }
         ExprKind::Try { base } | ExprKind::Await { base } | ExprKind::Borrow { base, .. } => {
             begins_transaction(types, *base)

@@ -132,9 +132,18 @@ fn same_memory(earlier: (&Node, &Effected), later: (&Node, &Effected), named: bo
     let (first, second) = (earlier.1.awaited.as_ref()?, later.1.awaited.as_ref()?);
     let by_first = first.memory.conflict(&second.memory, named).map(|because| (first, earlier.0, because));
     let by_second = || second.memory.conflict(&first.memory, named).map(|because| (second, later.0, because));
-    let (writer, node, because) = by_first.or_else(by_second)?;
+    let Some((writer, node, because)) = by_first.or_else(by_second) else { return finds_it_kept(earlier, later) };
     let because = format!("{because}; both use it");
     Some(Blocker { because, ..Blocker::new(BlockerKind::Write(writer.callee.clone()), node.span) })
+}
+
+/// Both keep their answer in one place, and are given the same: the second finds what the first has put there.
+fn finds_it_kept(earlier: (&Node, &Effected), later: (&Node, &Effected)) -> Option<Blocker> {
+    let (first, second) = (earlier.1.awaited.as_ref()?, later.1.awaited.as_ref()?);
+    let is_given_the_same = earlier.1.given.iter().any(|local| later.1.given.contains(local));
+    let because = first.memory.keeps_with(&second.memory).filter(|_| is_given_the_same)?;
+    let because = format!("{because}; the second finds it there");
+    Some(Blocker { because, ..Blocker::new(BlockerKind::Write(first.callee.clone()), earlier.0.span) })
 }
 
 /// An argument that may be evaluated earlier than today.

@@ -408,7 +408,7 @@ pub(crate) fn generics_of<'i>(index: &'i Index<'_>, scope: Scope, function: &'i 
 fn literal_type(literal: &Literal) -> Ty {
     match literal {
         Literal::Str(_) => Ty::Ref(false, Box::new(Ty::std("str"))),
-        Literal::Bool => Ty::std("bool"),
+        Literal::Bool(_) => Ty::std("bool"),
         // Whatever number or character it is, it is copied.
         Literal::Other => Ty::std("i32"),
     }

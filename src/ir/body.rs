@@ -250,7 +250,7 @@ pub enum Literal {
     /// An integer, float, character, byte string …
     Other,
     /// `true` or `false`.
-    Bool,
+    Bool(bool),
 }
 
 /// A binary operator, as far as evaluation goes.

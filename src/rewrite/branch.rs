@@ -343,7 +343,7 @@ fn receiver_is_taken(types: &Types<'_>, call: ExprId) -> bool {
         // Builders of the common clients end in these, and take themselves.
         _ => matches!(
             method.as_str(),
-            "send" | "json" | "text" | "bytes" | "execute" | "fetch_one" | "fetch_all" | "fetch_optional" | "call"
+            "send" | "json" | "text" | "bytes" | "execute" | "fetch_one" | "fetch_all" | "fetch_optional"
         ),
     }
 }

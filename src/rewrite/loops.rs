@@ -17,7 +17,7 @@ use crate::analysis::loops::Waiting;
 use crate::diagnostic::{Applicability, Edit, Fix};
 use crate::index::types::Types;
 use crate::rewrite::provider::Streams;
-use crate::source::SourceFile;
+use crate::source::{SourceFile, Span};
 
 /// What a rewrite of a loop needs to know.
 pub struct Loop<'a> {
@@ -36,8 +36,13 @@ pub struct Loop<'a> {
 /// Writes a loop so that its rounds wait together. How many may is for people to say, so nobody but them applies it.
 pub fn together(each: &Loop<'_>) -> Option<Fix> {
     let parts = parts::parts(each)?;
-    let (span, replacement) = text::text(each, &parts)?;
+    let text = text::text(each, &parts)?;
     let title = if parts.is_few { "await them together" } else { "await some of them at a time" };
-    let fix = Fix::new(title, vec![Edit { span, replacement }], None, Applicability::MaybeIncorrect)?;
+    let mut edits = vec![Edit { span: text.span, replacement: text.head }];
+    if !text.behind.is_empty() {
+        let end = each.types.body.expr(each.waiting.expr).span.end;
+        edits.push(Edit { span: Span { start: end, end }, replacement: text.behind });
+    }
+    let fix = Fix::new(title, edits, None, Applicability::MaybeIncorrect)?;
     Some(Fix { is_choice: true, ..fix })
 }

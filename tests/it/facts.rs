@@ -34,7 +34,7 @@ const POOL: &str = "pool: &PgPool, id: i64";
 const REDIS: &str = "redis: &mut MultiplexedConnection, id: u64";
 
 #[rustfmt::skip]
-const CASES: [Case; 43] = [
+const CASES: [Case; 48] = [
     // The verb of a request says what sending it does.
     joins("reqwest", "use reqwest::Client;", "client: &Client", ["client.get(\"/a\").send()", "client.get(\"/b\").header(\"x\", \"y\").send()"]),
     stays("reqwest", "use reqwest::Client;", "client: &Client", ["client.post(\"/a\").json(&1).send()", "client.get(\"/b\").send()"], "write(send)"),
@@ -45,6 +45,7 @@ const CASES: [Case; 43] = [
     stays("sqlx", "use sqlx::PgPool;", POOL, ["sqlx::query(\"INSERT INTO users (id) VALUES ($1) RETURNING id\").bind(id).fetch_one(pool)", "sqlx::query(\"SELECT * FROM users\").fetch_all(pool)"], "write(fetch_one)"),
     stays("sqlx", "use sqlx::PgPool;", POOL, ["sqlx::query!(\"DELETE FROM users WHERE id = $1 RETURNING id\", id).fetch_one(pool)", "sqlx::query!(\"SELECT id FROM users\").fetch_all(pool)"], "write(fetch_one)"),
     stays("sqlx", "use sqlx::PgConnection;", "conn: &mut PgConnection, id: i64", ["sqlx::query(\"SELECT 1\").fetch_one(&mut *conn)", "sqlx::query(\"SELECT 2\").fetch_one(&mut *conn)"], "borrow(conn)"),
+    stays("sqlx", "use sqlx::SqlitePool;", "pool: &SqlitePool", ["sqlx::query!(\"SELECT id FROM a\").fetch_one(pool)", "sqlx::query!(\"SELECT id FROM b\").fetch_all(pool)"], "fence(local)"),
     stays("sqlx", "use sqlx::PgPool;", POOL, ["pool.begin()", "sqlx::query(\"SELECT 2\").fetch_one(pool)"], "fence(acquire)"),
     // Connections that are borrowed exclusively, and the names of commands.
     stays("redis", "use redis::{AsyncCommands, aio::MultiplexedConnection};", REDIS, ["redis.get(id)", "redis.get(id + 1)"], "borrow(redis)"),
@@ -56,6 +57,8 @@ const CASES: [Case; 43] = [
     joins("sea_orm", "use sea_orm::{DatabaseConnection, EntityTrait};", "db: &DatabaseConnection", ["users::Entity::find().all(db)", "orders::Entity::find_by_id(1).one(db)"]),
     stays("sea_orm", "use sea_orm::{DatabaseTransaction, EntityTrait};", "tx: &DatabaseTransaction", ["users::Entity::find().all(tx)", "orders::Entity::find().all(tx)"], "fence(connection)"),
     stays("sea_orm", "use sea_orm::{DatabaseConnection, EntityTrait};", "db: &DatabaseConnection", ["users::Entity::insert(user).exec(db)", "orders::Entity::find().all(db)"], "write(exec)"),
+    joins("sea_orm_migration", "use sea_orm_migration::SchemaManager;", "one: &SchemaManager, two: &SchemaManager", ["one.has_table(\"a\")", "two.has_table(\"b\")"]),
+    stays("sea_orm_migration", "use sea_orm_migration::SchemaManager;", "manager: &SchemaManager", ["manager.has_table(\"a\")", "manager.has_table(\"b\")"], "fence(connection)"),
     joins("tokio_postgres", "use tokio_postgres::Client;", "client: &Client", ["client.query(\"SELECT * FROM a\", &[])", "client.query_one(\"SELECT * FROM b\", &[])"]),
     stays("tokio_postgres", "use tokio_postgres::Client;", "client: &Client", ["client.query(\"UPDATE a SET b = 1 RETURNING b\", &[])", "client.query_one(\"SELECT * FROM a\", &[])"], "write(query)"),
     joins("mongodb", "use mongodb::Collection;", "users: &Collection<User>, orders: &Collection<Order>", ["users.find_one(filter)", "orders.count_documents(other)"]),
@@ -80,6 +83,8 @@ const CASES: [Case; 43] = [
     joins("conjoin", "use conjoin::Loader;", "names: &Loader<Names>, photos: &Loader<Photos>", ["names.get(1)", "photos.get(2)"]),
     stays("conjoin", "use conjoin::{Loader, Writer};", "visits: &Writer<Visits>, names: &Loader<Names>", ["visits.put(1)", "names.get(2)"], "write(put)"),
     stays("conjoin", "use conjoin::{Loader, Writer};", "names: &Loader<Names>, visits: &Writer<Visits>", ["names.get(1)", "visits.put(2)"], "write(put)"),
+    stays("tower_sessions", "use tower_sessions::Session;", "session: &Session", ["session.get(\"a\")", "session.get(\"b\")"], "fence(local)"),
+    stays("tower_sessions", "use tower_sessions::Session;", "session: &Session", ["session.insert(\"a\", 1)", "session.get(\"b\")"], "write(insert)"),
     // Files of this machine: right, and little to gain.
     stays("tokio", "use tokio::fs;", "path: &str", ["fs::read(\"a\")", "fs::metadata(path)"], "fence(local)"),
     stays("tokio", "use tokio::fs;", "path: &str", ["fs::create_dir_all(\"a\")", "fs::read(path)"], "write(create_dir_all)"),
@@ -104,6 +109,22 @@ fn facts_say_what_may_be_joined() {
 fn the_table_of_cases_has_both_kinds() {
     let quiet = CASES.iter().filter(|case| case.blocker.is_some()).count();
     assert!(quiet >= CASES.len() - quiet, "{quiet} of {}", CASES.len());
+}
+
+#[test]
+fn calls_that_borrow_their_builder_stand_in_blocks() {
+    let source = "use alloy::{providers::Provider, sol};\n\
+                  sol!(#[sol(rpc)] Token, \"token.json\");\n\
+                  pub async fn page(provider: &impl Provider) -> (A, B) {\n    \
+                      let token = Token::new(ADDRESS, provider);\n    \
+                      let fee = token.fee().call().await;\n    \
+                      let name = token.name().call().await;\n    \
+                      (fee, name)\n\
+                  }\n";
+    let dependencies = "[dependencies]\nalloy = \"*\"\ntokio = { version = \"1\", features = [\"macros\"] }\n";
+    let folder = tree(&[("Cargo.toml", &(manifest("page") + dependencies)), ("src/lib.rs", source)]);
+    let ran = conjoin(folder.path(), &["--diff", "--no-verify"]);
+    assert!(ran.stdout.contains("async { token.fee().call().await }"), "{ran:?}");
 }
 
 /// What holds the second await back.

@@ -5,7 +5,7 @@
 use crate::analysis::effects::memory::{self, Holder};
 use crate::analysis::effects::names::{by_method_name, by_name, gives_away_exclusively, opened};
 use crate::analysis::effects::summary::inside;
-use crate::analysis::effects::{Effect, Memory, caches, claims, facts, pools, suspends_by_itself, words};
+use crate::analysis::effects::{Effect, Memory, caches, claims, facts, names, pools, suspends_by_itself, words};
 use crate::diagnostic::Confidence;
 use crate::index::calls::{self, Callee, callee, resolved};
 use crate::index::ty::Ty;
@@ -241,6 +241,7 @@ fn of_functions(
     let by_name = match verb {
         Some(verb) if is_safe(verb) => by_name.min(Deed::Read),
         Some(_) => by_name.max(Deed::Unknown),
+        None if awaited && names::is_given_statement_that_writes(types, call) => Deed::Write,
         None => by_name,
     };
     let is_doubtful = joined.deed == Deed::Read && joined.confidence < Confidence::Proven;

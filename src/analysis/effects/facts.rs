@@ -185,8 +185,14 @@ pub(super) fn effect(types: &Types<'_>, call: ExprId, found: &Found, awaited: bo
         Deed::Unknown => Confidence::Possible,
         _ => Confidence::Proven,
     };
-    let is_local = fact.is_local || (of == "database" && (asks_a_file(types) || is_given_a_file(types, call)));
+    let is_local = is_local(types, call, fact);
     Effect { suspends, is_local, ..Effect::new(deed, confidence, &name, because) }
+}
+
+/// Whether a call waits for nothing but local files, a database in one among them.
+fn is_local(types: &Types<'_>, call: ExprId, fact: &Fact) -> bool {
+    let is_of_database = fact.of.as_deref() == Some("database") || fact.begins == Some(Begins::Sql);
+    fact.is_local || (is_of_database && (asks_a_file(types) || is_given_a_file(types, call)))
 }
 
 /// Whether a call is given a connection to a database in a file.
@@ -236,7 +242,8 @@ pub(super) fn by_chain(types: &Types<'_>, call: ExprId) -> Option<Effect> {
             let (deed, does) = sent(types, expr, begins, found.fact.of.as_deref().unwrap_or("what others see"));
             let because = format!("calls `{}` and sends it, which {does}", found.path);
             let confidence = if deed == Deed::Unknown { Confidence::Possible } else { Confidence::Proven };
-            return Some(Effect::new(deed, confidence, &name, because));
+            let is_local = is_local(types, call, found.fact);
+            return Some(Effect { is_local, ..Effect::new(deed, confidence, &name, because) });
         }
         at = before(types, expr);
     }

@@ -142,6 +142,13 @@ impl Memory {
         self.0.as_ref()?.keeps.values().next().map(|because| &**because)
     }
 
+    /// Why both keep answers in one place that has a name.
+    pub fn keeps_with(&self, other: &Memory) -> Option<String> {
+        let (one, two) = (self.0.as_ref()?, other.0.as_ref()?);
+        let mut both = one.keeps.iter().filter(|(cell, _)| **cell != ANY && two.keeps.contains_key(*cell));
+        both.next().map(|(_, because)| because.to_string())
+    }
+
     /// Why it changes something.
     pub fn because(&self) -> Option<&str> {
         self.0.as_ref()?.writes.values().next().map(|because| &**because)

@@ -7,7 +7,7 @@ use crate::analysis::effects::{Effect, caches, words};
 use crate::diagnostic::Confidence;
 use crate::index::calls::{Callee, callee};
 use crate::index::types::Types;
-use crate::ir::{ExprId, ExprKind, Name, Receiver};
+use crate::ir::{ExprId, ExprKind, Literal, Name, Receiver};
 use crate::knowledge::{self, Deed, Fence, SyncMethod};
 
 /// Synchronous methods that mean the same wherever they occur.
@@ -86,7 +86,8 @@ pub(super) fn by_name(types: &Types<'_>, call: ExprId, name: &Name, awaited: boo
     if !awaited && names.reads_clock(name) {
         return Effect::fenced(Fence::Clock, name, format!("calls `{name}`, which reads the clock"));
     }
-    match names.deed(name) {
+    let deed = if awaited && is_given_statement_that_writes(types, call) { Deed::Write } else { names.deed(name) };
+    match deed {
         Deed::Write if awaited => {
             Effect::new(Deed::Write, Confidence::Likely, name, format!("calls `{name}`, which writes by its name"))
         }
@@ -119,6 +120,28 @@ pub(super) fn by_name(types: &Types<'_>, call: ExprId, name: &Name, awaited: boo
         ),
         _ => harmless(name, "does nothing that others see, by its name"),
     }
+}
+
+/// Whether a call is given a statement of which only the name is seen, and that says that it writes:
+/// `query(UPDATE_ORDER, &values)`, `query_one("order_insert.sql")`.
+pub(super) fn is_given_statement_that_writes(types: &Types<'_>, call: ExprId) -> bool {
+    let (ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. }) = &types.body.expr(call).kind else {
+        return false;
+    };
+    let named = |arg: &ExprId| {
+        let mut at = *arg;
+        while let ExprKind::Borrow { base, .. } | ExprKind::MethodCall { receiver: base, .. } = types.body.expr(at).kind
+        {
+            at = base;
+        }
+        match &types.body.expr(at).kind {
+            ExprKind::Path(path) if !path.last().contains(char::is_lowercase) => Some(path.last().to_lowercase()),
+            ExprKind::Literal(Literal::Str(text)) => text.strip_suffix(".sql").map(str::to_lowercase),
+            _ => None,
+        }
+    };
+    let writes = |word: &str| matches!(word, "insert" | "update" | "upsert" | "delete" | "truncate" | "alter");
+    args.iter().filter_map(named).any(|name| name.split(|c: char| !c.is_alphanumeric()).any(writes))
 }
 
 /// Whether a call makes a value whose type says that it reads: `ParquetReader::new(file)`.

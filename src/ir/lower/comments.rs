@@ -25,7 +25,16 @@ const WORDS: [&str; 18] = [
 ];
 
 /// Phrases of the same kind.
-const PHRASES: [&str; 6] = ["rate limit", "rate-limit", "one at a time", "one by one", "checked first", "first check"];
+const PHRASES: [&str; 8] = [
+    "rate limit",
+    "rate-limit",
+    "one at a time",
+    "one by one",
+    "checked first",
+    "first check",
+    "it first",
+    "them first",
+];
 
 /// Whether a gap between statements holds a comment that speaks of order.
 pub(super) fn speak_of_order(gap: &str) -> bool {
@@ -55,7 +64,13 @@ const IN_DOCS: [&str; 9] = [
 /// Whether the comments above a function speak of the order of what it does.
 pub(super) fn document_order(above: &str) -> bool {
     let text = above.to_lowercase().replace(['*', '_', '`'], "");
-    IN_DOCS.iter().any(|phrase| text.contains(phrase))
+    IN_DOCS.iter().any(|phrase| text.contains(phrase)) || text.split(['.', ';']).any(numbers_two)
+}
+
+/// `the pages first, the database second`.
+fn numbers_two(sentence: &str) -> bool {
+    let behind = sentence.split_once(" first, ").map(|(_, behind)| behind);
+    behind.is_some_and(|behind| behind.split(|c: char| !c.is_alphanumeric()).any(|word| word == "second"))
 }
 
 #[cfg(test)]
@@ -72,5 +87,8 @@ mod tests {
         assert!(!speak_of_order("\n    // The orders are many.\n"));
         assert!(document_order("/// The number is read first, so that it is never *newer* than the rows.\n"));
         assert!(!document_order("/// Reads the first row, then the others.\n"));
+        assert!(document_order("/// Snapshots: the pages first, the database second. Pages are slow.\n"));
+        assert!(!document_order("/// Shows the user first, then waits. A second call is cheap.\n"));
+        assert!(speak_of_order("\n    // Reading it first means that nothing new is missed.\n"));
     }
 }

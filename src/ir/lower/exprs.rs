@@ -103,7 +103,7 @@ fn literal(ctx: &mut BodyContext<'_, '_>, syntax: &Lit) -> Lowered {
     let span = ctx.file.places.token(syntax.span());
     let value = match syntax {
         Lit::Str(string) => Literal::Str(string_value(ctx.file.places.text(span), string)),
-        Lit::Bool(_) => Literal::Bool,
+        Lit::Bool(value) => Literal::Bool(value.value),
         _ => Literal::Other,
     };
     ctx.add(ExprKind::Literal(value), span)

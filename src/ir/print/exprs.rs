@@ -162,7 +162,7 @@ impl Printer<'_> {
         match literal {
             Literal::Str(text) => self.out.push_str(&format!("{:?}", text.as_str())),
             Literal::Other => self.out.push_str("<literal>"),
-            Literal::Bool => self.out.push_str("<bool>"),
+            Literal::Bool(value) => self.out.push_str(if *value { "true" } else { "false" }),
         }
     }
 

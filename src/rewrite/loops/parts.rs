@@ -33,6 +33,8 @@ pub(super) struct Parts<'a> {
     pub(super) is_block: bool,
     /// Whether there are so few items that all may wait at once.
     pub(super) is_few: bool,
+    /// Whether something that the futures borrow is taken, changed or borrowed exclusively behind the loop.
+    pub(super) is_claimed: bool,
 }
 
 /// Takes a loop apart. `None` for what is not written.
@@ -80,6 +82,24 @@ pub(super) fn parts<'a>(each: &Loop<'a>) -> Option<Parts<'a>> {
         borrowed: if is_block { round.borrowed()? } else { Vec::new() },
         is_block,
         is_few: items::count(body, *iter).is_some_and(|count| count <= each.limit),
+        is_claimed: is_claimed(types, waiting.expr, &round.borrows(*iter)),
+    })
+}
+
+/// Whether what stands behind a loop and what is borrowed by its futures exclude one another.
+fn is_claimed(types: &Types<'_>, each: ExprId, borrowed: &[Access]) -> bool {
+    let body = types.body;
+    let whole = body.expr(each).span;
+    let around = body.blocks.iter().filter(|block| block.span.contains(whole));
+    let behind = around.flat_map(|block| &block.stmts).filter(|stmt| stmt.span.start >= whole.end);
+    let touched = behind.flat_map(|stmt| match &stmt.kind {
+        StmtKind::Let { init: Some(expr), .. } | StmtKind::Expr { expr, .. } => accesses(types, *expr, &[]),
+        _ => Vec::new(),
+    });
+    let mut touched = touched.filter(|touch| !types.of_local(touch.place.root).is_copy());
+    touched.any(|touch| {
+        let mut held = borrowed.iter().filter(|held| held.place.overlaps(&touch.place));
+        held.any(|held| held.mode == Mode::Exclusive || touch.mode != Mode::Read)
     })
 }
 
@@ -118,6 +138,18 @@ impl Round<'_> {
         let in_front = self.front.iter().flat_map(|stmt| of(stmt, &[]));
         let at_last = of(self.last, &sites).into_iter().filter(|access| access.phase == Phase::Await);
         in_front.chain(at_last).collect()
+    }
+
+    /// What the futures borrow that was there before the loop.
+    fn borrows(&self, iter: ExprId) -> Vec<Access> {
+        let in_rounds = self.accesses();
+        let own: Vec<LocalId> = self.own().collect();
+        let all = accesses(self.types, iter, &[]).into_iter().chain(in_rounds);
+        all.filter(|access| {
+            let is_borrow = access.mode == Mode::Exclusive || (access.mode == Mode::Read && access.held);
+            is_borrow && !own.contains(&access.place.root)
+        })
+        .collect()
     }
 
     /// A `?` inside the future ends the future, no longer the function. It may stay where the future gives a `Result` with

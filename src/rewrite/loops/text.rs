@@ -1,7 +1,6 @@
 //! The text of a loop whose rounds wait together.
 //!
-//! In: [`Parts`]. Out: what is replaced, from the loop's first word to the end of its last statement that awaits, and by
-//! what.
+//! In: [`Parts`]. Out: [`Text`].
 
 use super::Loop;
 use super::items::iterator;
@@ -17,7 +16,17 @@ use crate::rewrite::tree::Reader;
 use crate::source::{SourceFile, Span};
 
 /// What is replaced, and by what.
-pub(super) fn text(each: &Loop<'_>, parts: &Parts<'_>) -> Option<(Span, String)> {
+pub(super) struct Text {
+    /// From the loop's first word to the end of its last statement that awaits.
+    pub(super) span: Span,
+    /// What stands there instead.
+    pub(super) head: String,
+    /// What is added behind the loop.
+    pub(super) behind: String,
+}
+
+/// The text of a loop whose rounds wait together.
+pub(super) fn text(each: &Loop<'_>, parts: &Parts<'_>) -> Option<Text> {
     let source = each.source;
     let body = each.types.body;
     let start = body.expr(each.waiting.expr).span.start;
@@ -44,10 +53,11 @@ pub(super) fn text(each: &Loop<'_>, parts: &Parts<'_>) -> Option<(Span, String)>
         Rest::Nothing => "_".to_owned(),
         _ => bound.clone(),
     };
-    let writer = Writer { each, parts, style, indent, inner, bound, answer };
-    let text = format!("{}{}", writer.head(&mut names)?, writer.body()?);
-    let text = layout::with_line_ends_of(&source.text, text);
-    Some((Span { start, end: end(source, parts, writer.bound.is_empty()) }, text))
+    let answers = names.fresh_like("answers");
+    let writer = Writer { each, parts, style, indent, inner, bound, answer, answers };
+    let head = layout::with_line_ends_of(&source.text, format!("{}{}", writer.head(&mut names)?, writer.body()?));
+    let behind = layout::with_line_ends_of(&source.text, writer.behind());
+    Some(Text { span: Span { start, end: end(source, parts, writer.bound.is_empty()) }, head, behind })
 }
 
 /// Where the replaced text ends. No block begins with empty lines.
@@ -73,13 +83,15 @@ struct Writer<'a> {
     bound: String,
     /// What that is bound to by the new loop.
     answer: String,
+    /// The name of all answers.
+    answers: String,
 }
 
 impl Writer<'_> {
     /// All in front of the loop's statements.
     fn head(&self, names: &mut Names) -> Option<String> {
         let path = &self.each.streams.path;
-        let (answers, pattern) = (names.fresh_like("answers"), self.pattern()?);
+        let (answers, pattern) = (&self.answers, self.pattern()?);
         let (list, pending) = if self.is_of_futures() {
             (String::new(), self.slice(self.each.types.body.expr(self.each.waiting.iter).span).to_owned())
         } else {
@@ -108,6 +120,16 @@ impl Writer<'_> {
         let third = format!("while let Some({pattern}) = {next}.await {{");
         let fit = self.fits(&second) && self.fits(&third);
         fit.then(|| format!("{list}{second}\n{}{third}", self.indent))
+    }
+
+    /// A stream holds what its futures borrow for as long as it lives, whether or not they have ended.
+    fn behind(&self) -> String {
+        let is_stream = !self.parts.is_few || self.is_of_futures();
+        if is_stream && self.parts.is_claimed {
+            format!("\n{}drop({});", self.indent, self.answers)
+        } else {
+            String::new()
+        }
     }
 
     /// Whether the items are futures, and nothing else is done in front of their await.
