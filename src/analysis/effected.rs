@@ -160,7 +160,8 @@ fn refuses(types: &Types<'_>, call: ExprId) -> bool {
 fn of_call(types: &Types<'_>, effects: &Effects<'_>, call: Call) -> Effect {
     match &types.body.expr(call.expr).kind {
         ExprKind::Call { .. } | ExprKind::MethodCall { .. } | ExprKind::Path(_) => {
-            effects.of_call(types, call.expr, call.awaited)
+            let effect = effects.of_call(types, call.expr, call.awaited);
+            Effect { suspends: effect.suspends && call.awaited, ..effect }
         }
         ExprKind::Macro(makro) => of_macro(makro.path.last(), makro.kind),
         ExprKind::Block { .. } => {

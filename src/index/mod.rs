@@ -543,6 +543,15 @@ impl<'w> Index<'w> {
         (!found.is_empty()).then(|| found.iter().any(|decl| decl.has_try || decl.words.iter().any(leaves)))
     }
 
+    /// Whether a macro of the workspace may wait for something that it is not given; `true` of any other macro.
+    pub fn macro_may_wait(&self, name: &str) -> bool {
+        self.note_name(name);
+        let Some(files) = self.macros.get(name) else { return true };
+        let irs = files.iter().filter_map(|file| self.file(*file));
+        let waits = |word: &Name| matches!(word.as_str(), "await" | "join" | "try_join" | "select");
+        irs.flat_map(|ir| &ir.macros).filter(|decl| decl.name == name).any(|decl| decl.words.iter().any(waits))
+    }
+
     /// Whether the workspace declares a static of that name.
     pub fn is_static(&self, name: &str) -> bool {
         self.note_name(name);

@@ -13,7 +13,7 @@ use crate::index::calls::{Callee, callee};
 use crate::index::trace::{Asked, Trace};
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index};
-use crate::ir::{BlockKind, Body, ExprId, ExprKind, Function, MacroCall, MacroKind, Receiver, TypeRef};
+use crate::ir::{BlockKind, Body, ExprId, ExprKind, Function, MacroCall, MacroKind, Receiver, StmtKind, TypeRef};
 use crate::knowledge::{self, Deed, Fence, SyncMethod};
 use crate::source::Span;
 
@@ -116,7 +116,7 @@ fn of_body(index: &Index<'_>, id: FunctionId, summary: &mut dyn FnMut(FunctionId
     };
     let awaited = awaited(body);
     let mut effect = Effect {
-        suspends: suspends_by_itself(function),
+        suspends: suspends_by_itself(function) && !gives_block(body),
         ..Effect::pure(&function.name, "touches nothing that others see")
     };
     effect.memory = guards::held(&types);
@@ -388,7 +388,8 @@ fn of_macro(types: &Types<'_>, call: &MacroCall) -> Option<Effect> {
                 Some(_) => format!("uses the macro `{name}!` of this workspace"),
                 None => format!("uses the macro `{name}!`, of which nothing is known"),
             };
-            Some(Effect::new(Deed::Unknown, Confidence::Possible, name, because))
+            let suspends = call.words.iter().any(|word| word == "await") || types.index.macro_may_wait(name);
+            Some(Effect { suspends, ..Effect::new(Deed::Unknown, Confidence::Possible, name, because) })
         }
     }
 }
@@ -442,6 +443,21 @@ pub fn suspends_by_itself(function: &Function) -> bool {
         return true;
     }
     !function.is_async && function.ret.as_ref().is_some_and(returns_future)
+}
+
+/// Whether a body does nothing but make an async block, `Box::pin(async move { .. })`: what waits is seen in it.
+fn gives_block(body: &Body) -> bool {
+    let Some([only]) = body.root.map(|root| body.block(root).stmts.as_slice()) else { return false };
+    let StmtKind::Expr { expr, semicolon: false } = only.kind else { return false };
+    let made = match &body.expr(expr).kind {
+        ExprKind::Call { callee, args } => match (&body.expr(*callee).kind, args.as_slice()) {
+            (ExprKind::Path(path), [only]) if path.text().ends_with("Box::pin") => *only,
+            _ => return false,
+        },
+        ExprKind::MethodCall { receiver, method, .. } if method == "boxed" => *receiver,
+        _ => expr,
+    };
+    matches!(body.expr(made).kind, ExprKind::Block { kind: BlockKind::Async { .. }, .. })
 }
 
 fn returns_future(ty: &TypeRef) -> bool {
