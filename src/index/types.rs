@@ -14,7 +14,7 @@ use crate::index::flow::{self, How, Source};
 use crate::index::ty::{Ty, lower};
 use crate::index::{FunctionId, Index, Scope, paths};
 use crate::ir::{
-    Body, ExprId, ExprKind, Function, Generic, Literal, LocalId, Name, Origin, Owner, Path, Receiver, StmtKind,
+    Body, ExprId, ExprKind, Function, Generic, Literal, LocalId, Name, Origin, Owner, PartOf, Path, Receiver, StmtKind,
     TypeKind, TypeRef,
 };
 use crate::knowledge::{self, Kind};
@@ -110,8 +110,61 @@ impl<'a> Types<'a> {
             Some(Source { expr, how: How::Whole, .. }) => self.of(*expr),
             Some(Source { expr, how: How::Success, .. }) => self.of(*expr).peel_refs().success(),
             Some(Source { expr, how: How::Item, .. }) => self.items(*expr),
+            Some(Source { expr, how: How::Part, .. }) => self.part(id, *expr),
             _ => Ty::Unknown,
         }
+    }
+
+    /// The type of a part of what is matched. Of what is matched behind a reference, it is one too.
+    fn part(&self, id: LocalId, matched: ExprId) -> Ty {
+        let local = self.body.local(id);
+        let (Some(part_of), false) = (&local.part_of, local.by_ref) else { return Ty::Unknown };
+        let whole = self.of(matched);
+        let (of, behind) = match &whole {
+            Ty::Unknown => return Ty::Unknown,
+            Ty::Ref(mutable, of) => ((**of).clone(), Some(*mutable)),
+            of => (of.clone(), None),
+        };
+        let part = match (part_of, of) {
+            (PartOf::Tuple(at), Ty::Tuple(items)) => items.get(*at).cloned(),
+            (PartOf::Named { path, field }, Ty::Named(..)) => self.declared_part(path, field),
+            _ => None,
+        };
+        match (part, behind) {
+            (None | Some(Ty::Unknown), _) => Ty::Unknown,
+            (Some(part), Some(mutable)) => Ty::Ref(mutable, Box::new(part)),
+            (Some(part), None) => part,
+        }
+    }
+
+    /// The type of a field of a struct or of a variant that a pattern names.
+    fn declared_part(&self, path: &Path, field: &Name) -> Option<Ty> {
+        let path = match path.segments.first() {
+            Some(first) if first.name == "Self" => match Ty::owner(self.index, self.scope) {
+                Ty::Named(of, _) => {
+                    let rest = path.segments.iter().skip(1).map(|segment| segment.name.clone());
+                    of.into_iter().chain(rest).collect()
+                }
+                _ => return None,
+            },
+            _ => paths::absolute(self.index, self.scope, path),
+        };
+        // A variant may share its name with a struct elsewhere.
+        let of_variant = path.split_last().and_then(|(variant, of)| self.declared_in_variant(of, variant, field));
+        of_variant.or_else(|| self.declared_field(&path, field))
+    }
+
+    fn declared_in_variant(&self, path: &[Name], variant: &Name, field: &Name) -> Option<Ty> {
+        let found = self.index.types_at(path).into_iter().filter_map(|(file, decl)| {
+            let TypeKind::Enum(variants) = &decl.kind else { return None };
+            let fields = &variants.iter().find(|known| known.name == *variant)?.fields;
+            let (_, ty) = fields.iter().find(|(name, _)| name == field)?;
+            let scope = Scope { file, module: decl.module, owner: Owner::Module };
+            let generics: Vec<&Generic> = decl.generics.iter().collect();
+            Some(lower(self.index, scope, &generics, ty))
+        });
+        let found: Vec<Ty> = found.collect();
+        found.iter().all(|other| *other == found[0]).then(|| found.first().cloned())?
     }
 
     /// The type of what going through an expression gives.

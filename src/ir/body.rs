@@ -450,8 +450,24 @@ pub struct Local {
     pub ty: Option<TypeRef>,
     /// What it is bound to where that is one expression: the initialiser of `let x = ..`.
     pub init: Option<ExprId>,
+    /// What a pattern takes apart to bind it, where that is all that is matched.
+    pub part_of: Option<PartOf>,
     /// How it came to be.
     pub origin: Origin,
+}
+
+/// What a pattern takes apart, and which part of it a local is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PartOf {
+    /// `Reply::Found { user }`, `Reply::Found(user)`: a field of a struct or a variant.
+    Named {
+        /// The struct or the variant.
+        path: Path,
+        /// The field, `0` of the first one of a tuple.
+        field: Name,
+    },
+    /// `(user, orders)`: an item of a tuple.
+    Tuple(usize),
 }
 
 /// How a local came to be.

@@ -24,7 +24,7 @@ use smol_str::SmolStr;
 
 pub use body::{
     Arm, BinaryOp, Block, BlockId, BlockKind, Body, Expr, ExprId, ExprKind, Literal, Local, LocalId, LoopKind,
-    MacroCall, MacroKind, Origin, Pat, PatKind, Stmt, StmtKind,
+    MacroCall, MacroKind, Origin, PartOf, Pat, PatKind, Stmt, StmtKind,
 };
 
 use crate::knowledge::ClaimKind;
@@ -199,10 +199,19 @@ pub struct TypeDecl {
 pub enum TypeKind {
     /// A struct or union; tuple fields are named `0`, `1` …
     Struct(Vec<(Name, TypeRef)>),
-    /// An enum with the names of its variants.
-    Enum(Vec<Name>),
+    /// An enum with its variants.
+    Enum(Vec<Variant>),
     /// `type Name = ..;`
     Alias(TypeRef),
+}
+
+/// A variant of an enum.
+#[derive(Debug)]
+pub struct Variant {
+    /// Its name.
+    pub name: Name,
+    /// Its fields; those of a tuple variant are named `0`, `1` …
+    pub fields: Vec<(Name, TypeRef)>,
 }
 
 /// A trait.

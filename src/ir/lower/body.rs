@@ -87,6 +87,7 @@ fn receive(ctx: &mut BodyContext<'_, '_>, receiver: &syn::Receiver) {
         by_ref: false,
         ty,
         init: None,
+        part_of: None,
         origin: Origin::SelfValue,
     });
 }

@@ -6,7 +6,9 @@ use syn::{Attribute, Fields, ForeignItem, ImplItem, Item, TraitItem, UseTree};
 
 use crate::ir::lower::functions::{Declared, FREE, Membership, first_token, function};
 use crate::ir::lower::{FileContext, attributes, types};
-use crate::ir::{Impl, Import, MacroDecl, Module, Name, Owner, Static, TraitDecl, TypeDecl, TypeKind, TypeRef};
+use crate::ir::{
+    Impl, Import, MacroDecl, Module, Name, Owner, Static, TraitDecl, TypeDecl, TypeKind, TypeRef, Variant,
+};
 use crate::parse::lexemes::{Kind, lexemes};
 use crate::source::Span;
 
@@ -41,8 +43,12 @@ pub(super) fn item(ctx: &mut FileContext<'_>, syntax: &Item) {
             type_decl(ctx, &item.attrs, (&item.ident, &item.generics), kind);
         }
         Item::Enum(item) => {
-            let variants = item.variants.iter().map(|variant| ctx.places.name(&variant.ident)).collect();
-            type_decl(ctx, &item.attrs, (&item.ident, &item.generics), TypeKind::Enum(variants));
+            let variants = item
+                .variants
+                .iter()
+                .map(|variant| Variant { name: ctx.places.name(&variant.ident), fields: fields(ctx, &variant.fields) });
+            let kind = TypeKind::Enum(variants.collect());
+            type_decl(ctx, &item.attrs, (&item.ident, &item.generics), kind);
         }
         Item::Type(item) => {
             let kind = TypeKind::Alias(types::type_ref(&ctx.places, &item.ty));

@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 
 use crate::ir::lower::body::BodyContext;
 use crate::ir::lower::types::path;
-use crate::ir::{ExprId, Local, LocalId, Name, Origin, Pat, PatKind, TypeRef};
+use crate::ir::{ExprId, Local, LocalId, Name, Origin, PartOf, Pat, PatKind, TypeRef};
 use crate::source::Span;
 
 /// How a pattern comes to its value.
@@ -32,6 +32,11 @@ pub(super) fn bind(ctx: &mut BodyContext<'_, '_>, pat: &syn::Pat, binding: Bindi
     let origin = binding.origin;
     let mut bound = Pat { span: span(ctx, pat), bindings: Vec::new(), kind: kind(ctx, pat), is_refutable: false };
     collect(ctx, pat, origin, &mut bound);
+    for (local, part_of) in parts(ctx, pat, &bound) {
+        if let Some(local) = ctx.body.locals.get_mut(local.0 as usize) {
+            local.part_of = Some(part_of);
+        }
+    }
     if bound.kind == PatKind::Ident
         && let Some(LocalId(index)) = bound.bindings.first().copied()
         && let Some(local) = ctx.body.locals.get_mut(index as usize)
@@ -74,6 +79,46 @@ fn is_success(pat: &syn::PatTupleStruct) -> bool {
         && pat.elems.iter().all(is_name)
 }
 
+/// The locals that are parts of what the whole pattern takes apart.
+fn parts(ctx: &BodyContext<'_, '_>, pat: &syn::Pat, bound: &Pat) -> Vec<(LocalId, PartOf)> {
+    let places = &ctx.file.places;
+    let local = |inner: &syn::Pat| match unwrap(inner) {
+        syn::Pat::Ident(ident) if ident.subpat.is_none() => {
+            let name = places.word(&ident.ident).0;
+            bound.bindings.iter().copied().find(|local| ctx.body.local(*local).name == name)
+        }
+        _ => None,
+    };
+    // Behind `..` nobody knows which one it is.
+    let in_front = |elems: &syn::punctuated::Punctuated<syn::Pat, syn::Token![,]>| -> Vec<(usize, LocalId)> {
+        let known = elems.iter().enumerate().take_while(|(_, inner)| !matches!(inner, syn::Pat::Rest(_)));
+        known.filter_map(|(at, inner)| Some((at, local(inner)?))).collect()
+    };
+    match pat {
+        syn::Pat::Tuple(tuple) => {
+            in_front(&tuple.elems).into_iter().map(|(at, local)| (local, PartOf::Tuple(at))).collect()
+        }
+        syn::Pat::TupleStruct(tuple) => {
+            let (path, _) = path(places, tuple.qself.as_ref(), &tuple.path);
+            let field = |at| smol_str::format_smolstr!("{at}");
+            let named = |(at, local)| (local, PartOf::Named { path: path.clone(), field: field(at) });
+            in_front(&tuple.elems).into_iter().map(named).collect()
+        }
+        syn::Pat::Struct(of) => {
+            let (path, _) = path(places, of.qself.as_ref(), &of.path);
+            let named = |field: &syn::FieldPat| {
+                let name = match &field.member {
+                    syn::Member::Named(name) => places.name(name),
+                    syn::Member::Unnamed(index) => smol_str::format_smolstr!("{}", index.index),
+                };
+                Some((local(&field.pat)?, PartOf::Named { path: path.clone(), field: name }))
+            };
+            of.fields.iter().filter_map(named).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// Adds the locals of a pattern, and whether it names constants, to `bound`.
 fn collect(ctx: &mut BodyContext<'_, '_>, pat: &syn::Pat, origin: Origin, bound: &mut Pat) {
     match pat {
@@ -111,6 +156,7 @@ fn ident(ctx: &mut BodyContext<'_, '_>, pat: &syn::PatIdent, origin: Origin, bou
             by_ref: pat.by_ref.is_some(),
             ty: None,
             init: None,
+            part_of: None,
             origin,
         };
         bound.bindings.push(ctx.declare(local));

@@ -87,7 +87,11 @@ fn type_decl(out: &mut String, decl: &TypeDecl) {
             });
             out.push_str(" }");
         }
-        TypeKind::Enum(variants) => out.push_str(&format!(" {{ {} }}", variants.join(", "))),
+        TypeKind::Enum(variants) => {
+            out.push_str(" { ");
+            list(out, variants, ", ", |out, variant| out.push_str(&variant.name));
+            out.push_str(" }");
+        }
         TypeKind::Alias(ty) => {
             out.push_str(" = ");
             type_ref(out, ty);
