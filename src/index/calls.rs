@@ -147,6 +147,10 @@ fn method(types: &Types<'_>, receiver: ExprId, method: &Name) -> Option<Callee> 
     }
     match of {
         Ty::Named(path, _) if types.index.types_at(&path).is_empty() => {
+            let of_all = for_all_types(types.index, method);
+            if !of_all.is_empty() {
+                return Some(Callee::Workspace { functions: of_all, resolved: true });
+            }
             Some(Callee::Foreign(path.into_iter().chain([method.clone()]).collect()))
         }
         Ty::Slice(_) => Some(Callee::Foreign(vec![Name::new("slice"), method.clone()])),
@@ -154,6 +158,23 @@ fn method(types: &Types<'_>, receiver: ExprId, method: &Name) -> Option<Callee> 
         // A type of the workspace without such a method: it derefs to another one, or a macro gives it.
         _ => None,
     }
+}
+
+/// Methods that a trait of the workspace gives to all types that can have it, `impl<T: Manager> ConfigExt for T`. Of a name
+/// that many have, a foreign type may have one of its own.
+fn for_all_types(index: &Index<'_>, method: &Name) -> Vec<FunctionId> {
+    if knowledge::names().is_common(method) {
+        return Vec::new();
+    }
+    let is_for_all = |id: &FunctionId| {
+        let (Some(ir), Some(function)) = (index.file(id.file), index.function(*id)) else { return false };
+        let Owner::Impl(block) = function.owner else { return false };
+        let block = &ir.impls[block];
+        let of = type_name(&block.self_ty);
+        block.of_trait.is_some() && block.generics.iter().any(|generic| Some(&generic.name) == of.as_ref())
+    };
+    let named = index.functions_named(method).unwrap_or_default();
+    named.into_iter().filter(is_for_all).collect()
 }
 
 /// What a type of the workspace derefs to.
