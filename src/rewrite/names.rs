@@ -1,13 +1,13 @@
 //! Fresh names for awaited values.
 //!
-//! In: a call. Out: a name that occurs nowhere in the function. The rules are those of Quora's checker: `get_user()`
-//! gives `user`, `Foo::load()` gives `foo`, a name that is taken gets a number.
+//! In: a call. Out: a name that occurs nowhere in the function. What a field is given is called like that; the other rules are
+//! those of Quora's checker: `get_user()` gives `user`, `Foo::load()` gives `foo`, a name that is taken gets a number.
 
 use std::collections::HashSet;
 
 use crate::analysis::effects::{call_name, unwrapped};
 use crate::index::types::Types;
-use crate::ir::{ExprId, ExprKind};
+use crate::ir::{Body, ExprId, ExprKind, Name};
 use crate::source::{SourceFile, Span};
 
 /// What people call the callee: `User::load`, `fetch_user`, `join!`.
@@ -59,7 +59,10 @@ impl Names {
 
     /// A fresh name for what a site gives.
     pub(super) fn fresh(&mut self, types: &Types<'_>, site: ExprId) -> String {
-        self.fresh_like(&wish(&callee_text(types, site)))
+        match field_given(types.body, site).filter(|field| !self.taken.contains(field.as_str())) {
+            Some(field) => self.fresh_like(&field),
+            None => self.fresh_like(&wish(&callee_text(types, site))),
+        }
     }
 
     /// A fresh name, with a number where it is taken.
@@ -72,6 +75,42 @@ impl Names {
         }
         name
     }
+}
+
+/// The field that a struct literal gives what a site gives, errors left out.
+fn field_given(body: &Body, site: ExprId) -> Option<Name> {
+    let gives = |value: ExprId| {
+        let mut at = value;
+        while at != site {
+            at = match &body.expr(at).kind {
+                ExprKind::Try { base } => *base,
+                ExprKind::MethodCall { receiver, method, .. } if is_about_failure(method) => *receiver,
+                _ => return false,
+            };
+        }
+        true
+    };
+    let literals = body.exprs.iter().filter_map(|expr| match &expr.kind {
+        ExprKind::Struct { fields, .. } => Some(fields),
+        _ => None,
+    });
+    let field = literals.flatten().find(|(_, value)| gives(*value));
+    field.map(|(name, _)| name.clone()).filter(|name| is_name(name))
+}
+
+fn is_about_failure(method: &str) -> bool {
+    matches!(
+        method,
+        "unwrap"
+            | "expect"
+            | "map_err"
+            | "context"
+            | "with_context"
+            | "unwrap_or"
+            | "unwrap_or_default"
+            | "unwrap_or_else"
+            | "ok"
+    )
 }
 
 /// The words of a text that may name something; the names of fields left out.

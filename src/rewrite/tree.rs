@@ -258,10 +258,23 @@ impl<'a> Reader<'a> {
         for (hole, name) in self.holes.iter().filter(|(hole, _)| span.contains(self.span(*hole))) {
             let hole = self.span(*hole);
             text.push_str(self.slice(Span { start: at, end: hole.start }));
+            // `user: user` is `user`.
+            let field = if self.is_field_value(hole) { text.trim_end().strip_suffix(':') } else { None };
+            if let Some(before) = field.and_then(|text| text.trim_end().strip_suffix(name.as_str())) {
+                text.truncate(before.len());
+            }
             text.push_str(name);
             at = hole.end;
         }
         text + self.slice(Span { start: at, end: span.end })
+    }
+
+    /// Whether a field of a struct literal is given just what stands there.
+    fn is_field_value(&self, place: Span) -> bool {
+        self.body.exprs.iter().any(|expr| match &expr.kind {
+            ExprKind::Struct { fields, .. } => fields.iter().any(|(_, value)| self.span(*value) == place),
+            _ => false,
+        })
     }
 
     fn has_hole(&self, span: Span) -> bool {
