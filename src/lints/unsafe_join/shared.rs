@@ -110,7 +110,7 @@ fn serves_one(types: &Types<'_>, local: LocalId) -> Option<bool> {
 
 /// Whether a local is what `begin` gave.
 fn is_begun(types: &Types<'_>, local: LocalId) -> bool {
-    let is_named = || types.of_local(local).peeled() != Ty::Unknown && type_text(types, local).contains("Transaction");
+    let is_named = || types.of_local(local).peeled() != Ty::Unknown && type_text(types, local).ends_with("Transaction");
     let mut at = types.body.local(local).init;
     while let Some(expr) = at {
         at = match &types.body.expr(expr).kind {
