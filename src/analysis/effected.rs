@@ -160,6 +160,16 @@ fn refuses(types: &Types<'_>, call: ExprId) -> bool {
 fn of_call(types: &Types<'_>, effects: &Effects<'_>, call: Call) -> Effect {
     match &types.body.expr(call.expr).kind {
         ExprKind::Call { .. } | ExprKind::MethodCall { .. } | ExprKind::Path(_) => {
+            if call.awaited && drives_unseen(types, call.expr) {
+                let because = "drives futures that were made elsewhere";
+                let name = call_name(types, call.expr);
+                return Effect {
+                    deed: Deed::Unknown,
+                    confidence: Confidence::Possible,
+                    suspends: true,
+                    ..Effect::pure(&name, because)
+                };
+            }
             let effect = effects.of_call(types, call.expr, call.awaited);
             Effect { suspends: effect.suspends && call.awaited, ..effect }
         }
@@ -169,6 +179,28 @@ fn of_call(types: &Types<'_>, effects: &Effects<'_>, call: Call) -> Effect {
         }
         ExprKind::Local(local) => of_future_in_local(types, effects, *local),
         _ => of_future(types, effects, &types.of(call.expr)),
+    }
+}
+
+/// Whether a call joins futures that lie in a list which it is not seen to be made of: one that began empty, or was given.
+fn drives_unseen(types: &Types<'_>, call: ExprId) -> bool {
+    let ExprKind::Call { args, .. } = &types.body.expr(call).kind else { return false };
+    let [only] = args.as_slice() else { return false };
+    if !matches!(call_name(types, call).as_str(), "join_all" | "try_join_all" | "select_all" | "select_ok") {
+        return false;
+    }
+    let mut at = *only;
+    loop {
+        at = match &types.body.expr(at).kind {
+            ExprKind::Borrow { base, .. } => *base,
+            ExprKind::MethodCall { receiver, args, .. } if args.is_empty() => *receiver,
+            ExprKind::Local(local) => {
+                // What a chain is collected into is looked at with the chain.
+                let init = types.body.local(*local).init.map(|init| &types.body.expr(init).kind);
+                return !matches!(init, Some(ExprKind::MethodCall { .. } | ExprKind::Array(_) | ExprKind::Macro(_)));
+            }
+            kind => return matches!(kind, ExprKind::Field { .. } | ExprKind::Index { .. }),
+        };
     }
 }
 

@@ -49,7 +49,8 @@ pub struct Call {
 
 /// Inspects an expression.
 pub fn inspect(types: &Types<'_>, expr: ExprId) -> Inspection {
-    let mut walk = Walk { types, found: Inspection::default(), in_await: false, hidden_by: None, loops: 0 };
+    let mut walk =
+        Walk { types, found: Inspection::default(), in_await: false, hidden_by: None, loops: 0, entered: Vec::new() };
     walk.visit(expr);
     walk.found.branches = branching(types, expr);
     walk.found
@@ -116,6 +117,8 @@ struct Walk<'a, 't> {
     in_await: bool,
     hidden_by: Option<&'static str>,
     loops: usize,
+    /// The futures in variables whose blocks are being looked at: one that awaits itself is looked at once.
+    entered: Vec<LocalId>,
 }
 
 impl Walk<'_, '_> {
@@ -153,10 +156,17 @@ impl Walk<'_, '_> {
                 }
                 false
             }
-            ExprKind::Local(local) if self.in_await => match self.types.body.local(*local).init {
-                Some(init) if matches!(self.types.body.expr(init).kind, ExprKind::Closure { .. }) => self.visit(init),
-                _ => self.visit_stored(*local),
-            },
+            ExprKind::Local(local) if self.in_await && !self.entered.contains(local) => {
+                self.entered.push(*local);
+                let awaits = match self.types.body.local(*local).init {
+                    Some(init) if matches!(self.types.body.expr(init).kind, ExprKind::Closure { .. }) => {
+                        self.visit(init)
+                    }
+                    _ => self.visit_stored(*local),
+                };
+                self.entered.pop();
+                awaits
+            }
             ExprKind::Index { index, .. } => {
                 let is_whole = matches!(&self.types.body.expr(*index).kind, ExprKind::Range(ends) if ends.is_empty());
                 if !is_whole {

@@ -8,10 +8,11 @@ use crate::analysis::effects::call_name;
 use crate::analysis::joins::{self, Branches, Join};
 use crate::diagnostic::{Confidence, Diagnostic, Fix, Label, Level};
 use crate::index::Hint;
-use crate::ir::{Expr, ExprId};
+use crate::ir::{Expr, ExprId, ExprKind};
 use crate::lints::{Context, Lint};
 use crate::rewrite::bounded::{Unbounded, bounded};
-use crate::rewrite::sets;
+use crate::rewrite::tasks::{self, Tasks};
+use crate::rewrite::{provider, sets};
 
 use growth::Growth;
 use work::Work;
@@ -30,11 +31,15 @@ fn run(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     let all = joins::joins(types);
     for join in &all {
         let Branches::Each { items, future, .. } = join.branches else { continue };
-        // What a task is spawned for is said where it is spawned.
+        // What a task is spawned for is said where it is spawned, and its handle may have a name.
+        let made = match types.body.expr(future).kind {
+            ExprKind::Local(local) => types.body.local(local).init.unwrap_or(future),
+            _ => future,
+        };
         let is_spawned_inside = |other: &Join| {
             other.name.starts_with("spawn")
                 && other.expr != join.expr
-                && types.body.expr(future).span.contains(types.body.expr(other.expr).span)
+                && types.body.expr(made).span.contains(types.body.expr(other.expr).span)
         };
         if all.iter().any(is_spawned_inside) {
             continue;
@@ -94,17 +99,40 @@ fn said(context: &Context<'_>, join: &Join, items: ExprId, reason: &Reason) -> D
     }
 }
 
-/// The join with a limit, or what to do by hand.
+/// The tasks or the join with a limit, or what to do by hand.
 fn fix(context: &Context<'_>, join: &Join) -> Result<Fix, String> {
-    let by_hand = || "let some run at a time: `futures::stream::iter(..).buffered(n)`, or a semaphore".to_owned();
+    if spawns(context, join.expr) { bounded_tasks(context, join) } else { bounded_join(context, join) }
+}
+
+/// Whether a call starts a task by itself.
+fn spawns(context: &Context<'_>, call: ExprId) -> bool {
+    matches!(call_name(context.types, call).as_str(), "spawn" | "spawn_local")
+}
+
+fn bounded_tasks(context: &Context<'_>, join: &Join) -> Result<Fix, String> {
+    let index = context.types.index;
+    let source = index.source(context.id.file);
+    let package = source.package.and_then(|package| index.workspace.packages.get(package));
+    let path = provider::semaphores(package, source)?;
+    let Branches::Each { future, .. } = join.branches else { return Err(BY_HAND.to_owned()) };
+    let (types, limit) = (context.types, context.loop_limit);
+    let tasks = Tasks { source, types, spawn: join.expr, future, path, limit };
+    tasks::bounded(&tasks).ok_or_else(|| BY_HAND.to_owned())
+}
+
+/// What there is to do where nothing is written.
+const BY_HAND: &str = "let some run at a time: `futures::stream::iter(..).buffered(n)`, or a semaphore";
+
+fn bounded_join(context: &Context<'_>, join: &Join) -> Result<Fix, String> {
+    let by_hand = || BY_HAND.to_owned();
     // A task runs whether or not somebody waits for it.
     let body = context.types.body;
     let Branches::Each { future, set, .. } = join.branches else { return Err(by_hand()) };
     let inside = |expr: &Expr| body.expr(future).span.contains(expr.span);
     let is_spawn = |at: u32| call_name(context.types, ExprId(at)).starts_with("spawn");
-    let spawns = (0..).zip(&body.exprs).any(|(at, expr)| inside(expr) && is_spawn(at));
+    let has_tasks = (0..).zip(&body.exprs).any(|(at, expr)| inside(expr) && is_spawn(at));
     let is_set = matches!(join.name.as_str(), "FuturesUnordered" | "FuturesOrdered");
-    if spawns || !(is_set || join.name.ends_with("join_all")) {
+    if has_tasks || !(is_set || join.name.ends_with("join_all")) {
         return Err(by_hand());
     }
     let (source, streams) = context.streams()?;

@@ -23,6 +23,7 @@ mod remainder;
 pub mod sets;
 mod statement;
 mod style;
+pub mod tasks;
 mod text;
 mod tree;
 pub mod twice;

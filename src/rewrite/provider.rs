@@ -181,6 +181,24 @@ pub fn streams(package: Option<&Package>, source: &SourceFile) -> Result<Streams
     }
 }
 
+/// Where semaphores are whose permits a task can own.
+///
+/// # Errors
+///
+/// The package has none; the text says what to add.
+pub fn semaphores(package: Option<&Package>, source: &SourceFile) -> Result<String, String> {
+    let has_them = |dependency: &&Dependency| {
+        let has_feature = dependency.features.iter().any(|name| matches!(name.as_str(), "sync" | "full"));
+        dependency.package == "tokio" && has_feature
+    };
+    let name = match package {
+        Some(package) => there(package, source).find(has_them).map(|dependency| dependency.name.as_str()),
+        None => Some("tokio"),
+    };
+    let advice = || "this package has no semaphore: add the feature `sync` to `tokio` in Cargo.toml".to_owned();
+    name.map(|name| rooted(name, source)).ok_or_else(advice)
+}
+
 /// Why there is no provider, and the line that would bring one.
 fn missing(package: &Package, known: Option<&Known>, wanted: Option<&str>) -> String {
     let has = |name: &str| normal(package).any(|dependency| dependency.package == name);

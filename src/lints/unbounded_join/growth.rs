@@ -19,7 +19,7 @@ const FEW: &str = "\
     component config connector consumer core cpu database db device driver endpoint executor extension fetcher \
     format guardian handle handler hook host interface kind language layer leader listener locale member \
     middleware mirror mode module network node operator oracle participant partition party peer phase plugin \
-    pool processor producer provider receiver region registry relay replica replicaset retry role sender server \
+    pool processor protocol producer provider receiver region registry relay replica replicaset retry role sender server \
     service shard signer sink source stage storage store subscriber task thread tool type upstream uri \
     validator variant worker";
 
@@ -194,6 +194,9 @@ fn of_answer(types: &Types<'_>, base: ExprId) -> Growth {
     if is_few_name(&name) {
         return Growth::Bounded("few");
     }
+    if is_given_limit(types, at) {
+        return Growth::Bounded("cut");
+    }
     let is_many = knowledge::names().deed(&name) == Deed::Read || name == "fetch_all";
     let confidence = if is_many { Confidence::Likely } else { Confidence::Possible };
     Growth::Grows(format!("what `{name}` gives"), confidence)
@@ -204,9 +207,29 @@ fn of_call(types: &Types<'_>, call: ExprId) -> Growth {
     if is_few_name(&name) {
         return Growth::Bounded("few");
     }
+    if is_given_limit(types, call) {
+        return Growth::Bounded("cut");
+    }
     let is_files = matches!(name.as_str(), "read_dir" | "glob" | "walk" | "WalkDir");
     let confidence = if is_files { Confidence::Likely } else { Confidence::Possible };
     Growth::Grows(format!("what `{name}` gives"), confidence)
+}
+
+/// Whether a call is told how many to give at most: `schedulable_jobs(conf.batch_size)`.
+fn is_given_limit(types: &Types<'_>, call: ExprId) -> bool {
+    let (ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. }) = &types.body.expr(call).kind else {
+        return false;
+    };
+    let is_limit = |name: &str| {
+        let last = name.rsplit('_').next().unwrap_or(name).to_lowercase();
+        matches!(last.as_str(), "limit" | "size" | "batch" | "max" | "take")
+    };
+    args.iter().any(|arg| match &types.body.expr(*arg).kind {
+        ExprKind::Local(local) => is_limit(&types.body.local(*local).name),
+        ExprKind::Field { name, .. } => is_limit(name),
+        ExprKind::Path(path) => is_limit(path.last()),
+        _ => false,
+    })
 }
 
 /// `0..4` and `0..WORKERS` are as long as they are written; `0..ids.len()` is as long as `ids`.
