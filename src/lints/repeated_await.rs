@@ -10,7 +10,7 @@ use crate::rewrite::{self, bind, twice};
 
 pub(super) static REPEATED_AWAIT: Lint = Lint {
     name: "repeated_await",
-    level: Level::Warn,
+    level: Level::Allow,
     summary: "the same question twice, with nothing between that could change the answer",
     docs: include_str!("repeated_await.md"),
     hint: None,

@@ -16,7 +16,7 @@ use crate::source::Span;
 
 pub(super) static UNSAFE_JOIN: Lint = Lint {
     name: "unsafe_join",
-    level: Level::Warn,
+    level: Level::Allow,
     summary: "joins that drop writes half-way, share one transaction, cross locks or lose results",
     docs: include_str!("unsafe_join.md"),
     hint: Some(Hint::StartsMany),
