@@ -11,8 +11,9 @@ use crate::index::calls::{Callee, resolved};
 use crate::index::ty::Ty;
 use crate::index::types::Types;
 use crate::index::{FunctionId, Index, type_name};
-use crate::ir::{ExprId, ExprKind, LocalId, MacroKind, Name, Owner, TypeKind, TypeRef};
+use crate::ir::{Body, Expr, ExprId, ExprKind, LocalId, MacroKind, Name, Owner, PartOf, TypeKind, TypeRef};
 use crate::knowledge::{self, Deed, Fence};
+use crate::source::Span;
 
 /// What the two phases of a statement do.
 #[derive(Clone, Debug)]
@@ -150,11 +151,27 @@ fn is_permitted(types: &Types<'_>, call: ExprId) -> bool {
 /// Whether the body of what is called, not of what that calls, may refuse somebody.
 fn refuses(types: &Types<'_>, call: ExprId) -> bool {
     let Callee::Workspace { functions, resolved: true } = resolved(types, call) else { return false };
-    let bodies = functions.iter().filter_map(|id| types.index.body(*id));
-    bodies.into_iter().flat_map(|body| &body.exprs).any(|expr| match &expr.kind {
-        ExprKind::Path(path) | ExprKind::Struct { path, .. } => knowledge::names().refuses(path.last()),
-        _ => false,
+    let mut bodies = functions.iter().filter_map(|id| types.index.body(*id));
+    bodies.any(|body| {
+        let says = |expr: &&Expr| match &expr.kind {
+            ExprKind::Path(path) | ExprKind::Struct { path, .. } => knowledge::names().refuses(path.last()),
+            _ => false,
+        };
+        body.exprs.iter().filter(says).any(|expr| !hands_on_refusal(body, expr.span))
     })
+}
+
+/// Whether what stands at a place is in the arm of a refusal that somebody else spoke: `Denied(error) => Err(Denied(error))`.
+fn hands_on_refusal(body: &Body, place: Span) -> bool {
+    let is_refusal = |local: &LocalId| match &body.local(*local).part_of {
+        Some(PartOf::Named { path, .. }) => knowledge::names().refuses(path.last()),
+        _ => false,
+    };
+    let arms = body.exprs.iter().filter_map(|expr| match &expr.kind {
+        ExprKind::Match { arms, .. } => Some(arms),
+        _ => None,
+    });
+    arms.flatten().any(|arm| body.expr(arm.body).span.contains(place) && arm.pat.bindings.iter().any(is_refusal))
 }
 
 fn of_call(types: &Types<'_>, effects: &Effects<'_>, call: Call) -> Effect {

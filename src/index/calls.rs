@@ -126,7 +126,11 @@ fn is_below(path: &[Name], module: &[Name], here: &[Name]) -> bool {
 }
 
 fn method(types: &Types<'_>, receiver: ExprId, method: &Name) -> Option<Callee> {
-    let mut of = types.of(receiver);
+    let mut of = match (types.of(receiver), &types.body.expr(receiver).kind) {
+        // Whether it is lent does not matter for whose method it is.
+        (Ty::Unknown, ExprKind::Local(local)) => types.named_part(*local),
+        (of, _) => of,
+    };
     // Facts name the type that comes back in the end, and these are methods of the results around it.
     if is_adapter(method) && is_bare(&of) {
         return Some(Callee::Unknown);

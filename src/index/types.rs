@@ -137,6 +137,14 @@ impl<'a> Types<'a> {
         }
     }
 
+    /// The type of a local by the pattern that binds it alone, whatever is matched and however that is lent.
+    pub(super) fn named_part(&self, id: LocalId) -> Ty {
+        match &self.body.local(id).part_of {
+            Some(PartOf::Named { path, field }) => self.declared_part(path, field).unwrap_or(Ty::Unknown),
+            _ => Ty::Unknown,
+        }
+    }
+
     /// The type of a field of a struct or of a variant that a pattern names.
     fn declared_part(&self, path: &Path, field: &Name) -> Option<Ty> {
         let path = match path.segments.first() {

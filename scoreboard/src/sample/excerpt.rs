@@ -5,7 +5,7 @@
 use std::ops::RangeInclusive;
 use std::path::Path;
 
-use cargo_conjoin::ir::{FileIr, lower};
+use cargo_conjoin::ir::{Function, lower};
 use cargo_conjoin::source::{SourceFile, Span};
 
 /// Longer functions are cut.
@@ -13,12 +13,13 @@ const MOST_LINES: usize = 80;
 /// Of a function that is cut, the lines of its head that stay.
 const HEAD_LINES: usize = 4;
 
-/// The function around the spans; lines that they begin on are marked.
+/// The function around the spans; lines that they begin on are marked. Where another function of the file cannot be parsed,
+/// only the lines around them.
 pub(super) fn excerpt(path: &Path, spans: &[Span]) -> Result<String, String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
     let file = SourceFile::new(path.to_path_buf(), path.display().to_string(), text);
-    let ir = lower::read(&file, false).map_err(|problem| format!("`{}`: {}", path.display(), problem.message))?;
-    Ok(lines(&file, &ir, spans))
+    let ir = lower::read(&file, false);
+    Ok(lines(&file, ir.as_ref().map_or(&[], |ir| &ir.functions), spans))
 }
 
 /// A fence of more backticks than the code has in a row.
@@ -27,10 +28,10 @@ pub(super) fn fence(code: &str) -> String {
     "`".repeat(longest.max(2) + 1)
 }
 
-fn lines(file: &SourceFile, ir: &FileIr, spans: &[Span]) -> String {
+fn lines(file: &SourceFile, functions: &[Function], spans: &[Span]) -> String {
     let line = |offset: u32| file.position(offset).line;
     let whole = spans.iter().copied().reduce(Span::to).unwrap_or_default();
-    let around = ir.functions.iter().map(|function| function.span).filter(|span| span.contains(whole));
+    let around = functions.iter().map(|function| function.span).filter(|span| span.contains(whole));
     let function = around.min_by_key(|span| span.len()).unwrap_or(whole);
     let last = |span: Span| line(span.end.saturating_sub(1).max(span.start));
     let marked: Vec<usize> = spans.iter().map(|span| last(*span)).collect();
@@ -80,7 +81,7 @@ mod tests {
         let spans = [span("a().await"), span("b()\n        .await")];
         let expected =
             "      2 async fn f() {\n>     3     a().await;\n      4     b()\n>     5         .await;\n      6 }\n";
-        assert_eq!(lines(&file, &ir, &spans), expected);
+        assert_eq!(lines(&file, &ir.functions, &spans), expected);
     }
 
     #[test]

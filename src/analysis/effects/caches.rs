@@ -41,6 +41,17 @@ pub(super) fn filled(types: &Types<'_>, call: ExprId, method: &Name) -> Option<E
     knowledge::names().fills(method).then_some(effect)
 }
 
+/// Whether a call, of functions that only keep answers, is there to do so: by what it is called on, or by whose they are.
+pub(super) fn is_filled(types: &Types<'_>, call: ExprId, method: &Name, functions: &[FunctionId]) -> bool {
+    let is_of_cache = |id: &FunctionId| {
+        let (ir, function) = (types.index.file(id.file), types.index.function(*id));
+        let of = ir.zip(function).and_then(|(ir, function)| owner_name(ir, function));
+        of.is_some_and(|of| of.ends_with("Cache"))
+    };
+    let is_own = knowledge::names().fills(method) && functions.iter().all(is_of_cache);
+    is_own || filled(types, call, method).is_some()
+}
+
 /// What calling a function does, where what it writes is only an answer that is kept: `LruCache::put`, `cached_head`.
 pub(super) fn kept(index: &Index<'_>, id: FunctionId, effect: Effect) -> Effect {
     let changes = effect.deed == Deed::Write || effect.memory.writes();

@@ -245,7 +245,7 @@ fn of_functions(
         None => by_name,
     };
     let is_doubtful = joined.deed == Deed::Read && joined.confidence < Confidence::Proven;
-    let only_keeps = || awaited && joined.memory.keeps().is_some() && caches::filled(types, call, name).is_some();
+    let only_keeps = || joined.memory.keeps().is_some() && caches::is_filled(types, call, name, functions);
     if by_name == Deed::Write
         && !only_keeps()
         && (is_doubtful || (joined.deed <= Deed::Read && joined.memory.changes()))
@@ -259,7 +259,8 @@ fn of_functions(
     }
     // The body says nothing either way: name and signature may.
     match by_name {
-        Deed::Read if !harms(&joined) && !gives_away_exclusively(types, call) => {
+        // Whatever request it makes, it is told to make one that asks.
+        Deed::Read if (verb.is_some() || !harms(&joined)) && !gives_away_exclusively(types, call) => {
             let called = called(types.index, name, functions);
             let because = match verb {
                 Some(verb) => format!("{called}, which is given `Method::{verb}`; its body shows no write"),
