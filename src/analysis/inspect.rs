@@ -156,17 +156,7 @@ impl Walk<'_, '_> {
                 }
                 false
             }
-            ExprKind::Local(local) if self.in_await && !self.entered.contains(local) => {
-                self.entered.push(*local);
-                let awaits = match self.types.body.local(*local).init {
-                    Some(init) if matches!(self.types.body.expr(init).kind, ExprKind::Closure { .. }) => {
-                        self.visit(init)
-                    }
-                    _ => self.visit_stored(*local),
-                };
-                self.entered.pop();
-                awaits
-            }
+            ExprKind::Local(local) if self.in_await => self.visit_local(*local),
             ExprKind::Index { index, .. } => {
                 let is_whole = matches!(&self.types.body.expr(*index).kind, ExprKind::Range(ends) if ends.is_empty());
                 if !is_whole {
@@ -316,6 +306,20 @@ impl Walk<'_, '_> {
         self.in_await = outer;
         self.site(expr);
         true
+    }
+
+    /// A closure or a future that has a name.
+    fn visit_local(&mut self, local: LocalId) -> bool {
+        if self.entered.contains(&local) {
+            return false;
+        }
+        self.entered.push(local);
+        let awaits = match self.types.body.local(local).init {
+            Some(init) if matches!(self.types.body.expr(init).kind, ExprKind::Closure { .. }) => self.visit(init),
+            _ => self.visit_stored(local),
+        };
+        self.entered.pop();
+        awaits
     }
 
     /// A future in a variable runs here: its block, or the closures that its call was given.

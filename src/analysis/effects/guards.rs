@@ -10,7 +10,7 @@ use crate::analysis::effects::caches;
 use crate::analysis::effects::memory::{self, Memory, cell_of_lock, guard_of, is_lock};
 use crate::index::calls::{Callee, resolved};
 use crate::index::types::Types;
-use crate::ir::{Body, Expr, ExprId, ExprKind, LocalId, Receiver, StmtKind};
+use crate::ir::{Block, BlockKind, Body, Expr, ExprId, ExprKind, LocalId, Receiver, Stmt, StmtKind};
 use crate::knowledge::{self, Deed, SyncMethod};
 
 /// What one expression changes through a guard.
@@ -74,31 +74,44 @@ pub(super) fn held(types: &Types<'_>) -> Memory {
 /// Until where a guard lives: to the end of its block, or to a `drop` that stands right in it. One that is given to
 /// somebody else may live for ever.
 fn kept_until(body: &Body, guard: LocalId) -> u32 {
-    let is_it = |expr: &ExprId| matches!(body.expr(*expr).kind, ExprKind::Local(local) if local == guard);
     let around = body.blocks.iter().filter(|block| block.span.contains(body.local(guard).span));
-    let Some(block) = around.min_by_key(|block| block.span.end - block.span.start) else { return u32::MAX };
+    let block = around.min_by_key(|block| block.span.end - block.span.start);
+    let Some(block) = block.filter(|block| !is_given_away(body, block, guard)) else { return u32::MAX };
+    let is_dropped = |stmt: &&Stmt| match &stmt.kind {
+        StmtKind::Expr { expr, .. } => {
+            let given = dropped(body, body.expr(*expr));
+            given.is_some_and(|given| matches!(body.expr(given).kind, ExprKind::Local(local) if local == guard))
+        }
+        _ => false,
+    };
+    block.stmts.iter().filter(is_dropped).map(|stmt| stmt.span.start).min().unwrap_or(block.span.end)
+}
+
+/// Whether a guard leaves its block: as its value, with something else, or in what takes all it names.
+fn is_given_away(body: &Body, block: &Block, guard: LocalId) -> bool {
+    let is_it = |expr: &ExprId| matches!(body.expr(*expr).kind, ExprKind::Local(local) if local == guard);
     let is_last = block.stmts.last().is_some_and(|stmt| match &stmt.kind {
         StmtKind::Expr { expr, semicolon } => !semicolon && is_it(expr),
         _ => false,
     });
-    let is_given = |expr: &Expr| match &expr.kind {
+    let is_taken = |taker: &Expr| {
+        let uses = body.exprs.iter().filter(|expr| expr.kind.names(guard));
+        !taker.span.contains(body.local(guard).span) && uses.into_iter().any(|expr| taker.span.contains(expr.span))
+    };
+    let gives = |expr: &Expr| match &expr.kind {
         ExprKind::Call { args, .. } => dropped(body, expr).is_none() && args.iter().any(is_it),
         ExprKind::MethodCall { args: items, .. } | ExprKind::Tuple(items) | ExprKind::Array(items) => {
             items.iter().any(is_it)
         }
         ExprKind::Struct { fields, .. } => fields.iter().any(|(_, value)| is_it(value)),
         ExprKind::Assign { value, .. } | ExprKind::Return(Some(value)) | ExprKind::Break(Some(value)) => is_it(value),
+        ExprKind::Closure { moves: true, .. } | ExprKind::Block { kind: BlockKind::Async { moves: true }, .. } => {
+            is_taken(expr)
+        }
         _ => false,
     };
     let is_bound_anew = body.locals.iter().any(|local| local.init.as_ref().is_some_and(is_it));
-    if is_last || is_bound_anew || body.exprs.iter().any(is_given) {
-        return u32::MAX;
-    }
-    let drops = block.stmts.iter().filter(|stmt| match &stmt.kind {
-        StmtKind::Expr { expr, .. } => dropped(body, body.expr(*expr)).as_ref().is_some_and(is_it),
-        _ => false,
-    });
-    drops.map(|stmt| stmt.span.start).min().unwrap_or(block.span.end)
+    is_last || is_bound_anew || body.exprs.iter().any(gives)
 }
 
 /// What `drop(..)` is given.
