@@ -9,6 +9,7 @@ use crate::analysis::effected::Effected;
 use crate::analysis::effects::Effect;
 use crate::analysis::region::{Node, Region};
 use crate::diagnostic::Confidence;
+use crate::ir::LocalId;
 use crate::knowledge::{self, Deed, Fence};
 use crate::source::Span;
 
@@ -137,10 +138,13 @@ fn same_memory(earlier: (&Node, &Effected), later: (&Node, &Effected), named: bo
     Some(Blocker { because, ..Blocker::new(BlockerKind::Write(writer.callee.clone()), node.span) })
 }
 
-/// Both keep their answer in one place, and are given the same: the second finds what the first has put there.
+/// Both keep their answer in one place, and one is given nothing that the other is not: the second finds what the first has
+/// put there.
 fn finds_it_kept(earlier: (&Node, &Effected), later: (&Node, &Effected)) -> Option<Blocker> {
     let (first, second) = (earlier.1.awaited.as_ref()?, later.1.awaited.as_ref()?);
-    let is_given_the_same = earlier.1.given.iter().any(|local| later.1.given.contains(local));
+    let (one, other) = (&earlier.1.given, &later.1.given);
+    let is_in = |one: &[LocalId], other: &[LocalId]| !one.is_empty() && one.iter().all(|local| other.contains(local));
+    let is_given_the_same = is_in(one, other) || is_in(other, one);
     let because = first.memory.keeps_with(&second.memory).filter(|_| is_given_the_same)?;
     let because = format!("{because}; the second finds it there");
     Some(Blocker { because, ..Blocker::new(BlockerKind::Write(first.callee.clone()), earlier.0.span) })

@@ -127,7 +127,9 @@ impl<'a> Types<'a> {
         };
         let part = match (part_of, of) {
             (PartOf::Tuple(at), Ty::Tuple(items)) => items.get(*at).cloned(),
-            (PartOf::Named { path, field }, Ty::Named(..)) => self.declared_part(path, field),
+            (PartOf::Named { path, field }, Ty::Named(of, _)) if self.is_of(path, &of) => {
+                self.declared_part(path, field)
+            }
             _ => None,
         };
         match (part, behind) {
@@ -145,18 +147,26 @@ impl<'a> Types<'a> {
         }
     }
 
+    /// Whether a pattern names a type or a variant of it: what it takes apart is no item of that, and not behind a pointer.
+    fn is_of(&self, path: &Path, of: &[Name]) -> bool {
+        let named = self.pattern_path(path);
+        named.iter().rev().take(2).any(|name| Some(name) == of.last())
+    }
+
+    /// The absolute path of a pattern.
+    fn pattern_path(&self, path: &Path) -> Vec<Name> {
+        match (path.segments.first(), Ty::owner(self.index, self.scope)) {
+            (Some(first), Ty::Named(of, _)) if first.name == "Self" => {
+                let rest = path.segments.iter().skip(1).map(|segment| segment.name.clone());
+                of.into_iter().chain(rest).collect()
+            }
+            _ => paths::absolute(self.index, self.scope, path),
+        }
+    }
+
     /// The type of a field of a struct or of a variant that a pattern names.
     fn declared_part(&self, path: &Path, field: &Name) -> Option<Ty> {
-        let path = match path.segments.first() {
-            Some(first) if first.name == "Self" => match Ty::owner(self.index, self.scope) {
-                Ty::Named(of, _) => {
-                    let rest = path.segments.iter().skip(1).map(|segment| segment.name.clone());
-                    of.into_iter().chain(rest).collect()
-                }
-                _ => return None,
-            },
-            _ => paths::absolute(self.index, self.scope, path),
-        };
+        let path = self.pattern_path(path);
         // A variant may share its name with a struct elsewhere.
         let of_variant = path.split_last().and_then(|(variant, of)| self.declared_in_variant(of, variant, field));
         of_variant.or_else(|| self.declared_field(&path, field))
