@@ -29,7 +29,14 @@ pub fn changes(workspace: &Workspace, fixed: &Fixed, is_written: bool, style: St
         0 => String::new(),
         files => format!(" in {}", count(files, "file")),
     };
-    let total = format!("{} {verb} {}{in_files}{kept}", style.good("conjoin:"), count(joins, "join"));
+    // Behind what was written, the report of what is left follows.
+    let left = match fixed.outcome.diagnostics.len().saturating_sub(fixed.kept_back.len()) {
+        left if left > 0 && !is_written => {
+            format!("; no rewrite for {}, and a report says why", count(left, "finding"))
+        }
+        _ => String::new(),
+    };
+    let total = format!("{} {verb} {}{in_files}{kept}{left}", style.good("conjoin:"), count(joins, "join"));
     written.chain(kept_back).chain([total]).collect::<Vec<_>>().join("\n")
 }
 

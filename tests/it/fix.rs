@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::{Ran, conjoin, conjoin_with};
 use crate::packages::{cargo, commit, git, manifest, package, target};
+use crate::tree;
 
 /// A page of independent reads, a page whose errors differ, and a page that is asked for only with a feature.
 const LIB: &str = "\
@@ -127,6 +128,20 @@ fn a_diff_is_what_a_fix_would_write_and_git_applies_it() {
     commit(&folder);
     let nothing = run(&folder, &["--diff"]);
     assert_eq!((nothing.code, nothing.stdout.as_str()), (Some(0), ""), "{nothing:?}");
+    assert!(nothing.stderr.ends_with("conjoin: would fix 0 joins, 1 kept back\n"), "{nothing:?}");
+}
+
+#[test]
+fn a_diff_says_that_more_was_found_than_is_written() {
+    let source = "pub async fn page(client: &Client) -> (u32, u32) {\n    \
+                      let user = client.get_user(1).await;\n    \
+                      let posts = client.get_posts(2).await;\n    \
+                      (user, posts)\n\
+                  }\n";
+    let folder = tree::tree(&[("Cargo.toml", &tree::manifest("page")), ("src/lib.rs", source)]);
+    let ran = conjoin(folder.path(), &["--diff", "--no-verify"]);
+    let said = "conjoin: would fix 0 joins; no rewrite for 1 finding, and a report says why\n";
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", said));
 }
 
 /// Editors apply what the JSON says; it must be what `--fix` writes.
