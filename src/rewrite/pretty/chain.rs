@@ -71,7 +71,8 @@ fn link(link: &Link, shape: Shape, style: &Style) -> Option<String> {
     let shape = shape.sub_width(link.tries)?;
     let text = match &link.args {
         Some(args) => laid_out(&Tree::List(List::call(&link.name, args.clone(), style)), shape, style)?,
-        None => (style.width(&link.name) <= shape.width).then(|| link.name.clone())?,
+        // Whether a field or `.await` fits is asked of the whole.
+        None => link.name.clone(),
     };
     Some(text + &"?".repeat(link.tries))
 }
