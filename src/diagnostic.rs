@@ -146,6 +146,12 @@ impl Fix {
         Some(Fix { title, edits, fallback, applicability, is_choice: false, imports: 0 })
     }
 
+    /// A rewrite that lets some run at a time: how many is for people to say, so nobody but them applies it.
+    pub fn choice(title: &str, edits: Vec<Edit>) -> Option<Fix> {
+        let fix = Fix::new(title, edits, None, Applicability::MaybeIncorrect)?;
+        Some(Fix { is_choice: true, ..fix })
+    }
+
     /// Its edits but for those of imports.
     pub fn in_function(&self) -> impl Iterator<Item = &Edit> {
         self.edits.iter().skip(self.imports)

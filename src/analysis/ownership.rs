@@ -91,7 +91,8 @@ fn unknown_receiver_usage(types: &Types<'_>, call: ExprId, receiver: ExprId) -> 
     if matches!(name.as_str(), "into" | "into_iter" | "into_inner" | "unwrap" | "expect" | "commit" | "rollback") {
         return Usage::Value;
     }
-    let is_std = names.sync_method(&name) == Some(knowledge::SyncMethod::Pure) && !is_awaited(types, call);
+    // No method of the standard library that is called `get` or `next` is awaited.
+    let is_std = names.sync_method(&name) == Some(knowledge::SyncMethod::Pure) && !types.is_awaited(call);
     if is_std && !names.is_exclusive(&name) {
         return Usage::Shared;
     }
@@ -101,11 +102,6 @@ fn unknown_receiver_usage(types: &Types<'_>, call: ExprId, receiver: ExprId) -> 
         Some(_) => Usage::Exclusive,
         None => Usage::Value,
     }
-}
-
-/// Whether a call is what is awaited: no method of the standard library that is called `get` or `next` is.
-fn is_awaited(types: &Types<'_>, call: ExprId) -> bool {
-    types.body.exprs.iter().any(|expr| matches!(expr.kind, ExprKind::Await { base } if base == call))
 }
 
 /// Whether a method of which only the name is known may take its receiver away: one of that name here does, and the

@@ -1,7 +1,7 @@
 //! Where the values of locals come from, when no `let` says it.
 //!
 //! In: a body. Out: for each local that a pattern or a closure binds, the expression it comes from and how; which locals
-//! are used, and which expressions are statements of their own.
+//! are used, and which expressions are statements of their own or awaited.
 
 use std::collections::{HashMap, HashSet};
 
@@ -135,6 +135,15 @@ pub(super) fn dropped(body: &Body) -> HashSet<ExprId> {
         _ => None,
     });
     dropped.collect()
+}
+
+/// The expressions that are awaited.
+pub(super) fn awaited(body: &Body) -> HashSet<ExprId> {
+    let awaited = body.exprs.iter().filter_map(|expr| match expr.kind {
+        ExprKind::Await { base } => Some(base),
+        _ => None,
+    });
+    awaited.collect()
 }
 
 /// The locals that somebody else is given: borrowed, or copied as a handle.

@@ -21,9 +21,9 @@ use rayon::join;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::discover::Workspace;
+use crate::discover::{Package, Workspace};
 use crate::ir::lower;
-use crate::ir::{Body, FileIr, Function, Impl, Import, Name, Owner, Path, TraitDecl, TypeDecl};
+use crate::ir::{Body, FileIr, Function, Impl, Import, MacroDecl, Name, Owner, Path, TraitDecl, TypeDecl};
 use crate::source::{FileId, Problem, SourceFile, Span, fingerprint, short_fingerprint};
 pub use kept::Kept;
 use kept::Read;
@@ -260,6 +260,11 @@ impl<'w> Index<'w> {
     /// A file's path and text.
     pub fn source(&self, file: FileId) -> &'w SourceFile {
         &self.workspace.files[file.0 as usize]
+    }
+
+    /// The package that a file belongs to.
+    pub fn package_of(&self, source: &SourceFile) -> Option<&'w Package> {
+        self.workspace.packages.get(source.package?)
     }
 
     /// How often a file seems to await something.
@@ -535,21 +540,23 @@ impl<'w> Index<'w> {
     /// Whether a macro of the workspace may leave the body it stands in, or await: `None` when it declares none of
     /// that name.
     pub fn macro_may_leave(&self, name: &str) -> Option<bool> {
-        self.note_name(name);
-        let files = self.macros.get(name)?;
-        let irs = files.iter().filter_map(|file| self.file(*file));
-        let found: Vec<_> = irs.flat_map(|ir| ir.macros.iter().filter(|decl| decl.name == name)).collect();
+        let found = self.macros_named(name);
         let leaves = |word: &Name| matches!(word.as_str(), "return" | "await" | "break" | "continue" | "panic");
         (!found.is_empty()).then(|| found.iter().any(|decl| decl.has_try || decl.words.iter().any(leaves)))
     }
 
     /// Whether a macro of the workspace may wait for something that it is not given; `true` of any other macro.
     pub fn macro_may_wait(&self, name: &str) -> bool {
-        self.note_name(name);
-        let Some(files) = self.macros.get(name) else { return true };
-        let irs = files.iter().filter_map(|file| self.file(*file));
+        let found = self.macros_named(name);
         let waits = |word: &Name| matches!(word.as_str(), "await" | "join" | "try_join" | "select");
-        irs.flat_map(|ir| &ir.macros).filter(|decl| decl.name == name).any(|decl| decl.words.iter().any(waits))
+        found.is_empty() || found.iter().any(|decl| decl.words.iter().any(waits))
+    }
+
+    fn macros_named(&self, name: &str) -> Vec<&MacroDecl> {
+        self.note_name(name);
+        let files = self.macros.get(name).map_or(&[][..], Vec::as_slice);
+        let irs = files.iter().filter_map(|file| self.file(*file));
+        irs.flat_map(|ir| &ir.macros).filter(|decl| decl.name == name).collect()
     }
 
     /// Whether the workspace declares a static of that name.

@@ -39,6 +39,7 @@ pub struct Types<'a> {
     handed: OnceCell<HashMap<LocalId, Source>>,
     used: OnceCell<HashSet<LocalId>>,
     dropped: OnceCell<HashSet<ExprId>>,
+    awaited: OnceCell<HashSet<ExprId>>,
     lent: OnceCell<HashSet<LocalId>>,
     depth: RefCell<usize>,
 }
@@ -61,6 +62,7 @@ impl<'a> Types<'a> {
             handed: OnceCell::new(),
             used: OnceCell::new(),
             dropped: OnceCell::new(),
+            awaited: OnceCell::new(),
             lent: OnceCell::new(),
             depth: RefCell::new(0),
         })
@@ -173,16 +175,12 @@ impl<'a> Types<'a> {
     }
 
     fn declared_in_variant(&self, path: &[Name], variant: &Name, field: &Name) -> Option<Ty> {
-        let found = self.index.types_at(path).into_iter().filter_map(|(file, decl)| {
-            let TypeKind::Enum(variants) = &decl.kind else { return None };
-            let fields = &variants.iter().find(|known| known.name == *variant)?.fields;
-            let (_, ty) = fields.iter().find(|(name, _)| name == field)?;
-            let scope = Scope { file, module: decl.module, owner: Owner::Module };
-            let generics: Vec<&Generic> = decl.generics.iter().collect();
-            Some(lower(self.index, scope, &generics, ty))
-        });
-        let found: Vec<Ty> = found.collect();
-        found.iter().all(|other| *other == found[0]).then(|| found.first().cloned())?
+        self.declared_among(path, field, |kind| match kind {
+            TypeKind::Enum(variants) => {
+                variants.iter().find(|known| known.name == *variant).map(|known| &*known.fields)
+            }
+            _ => None,
+        })
     }
 
     /// The type of what going through an expression gives.
@@ -225,6 +223,11 @@ impl<'a> Types<'a> {
     /// Whether an expression is a statement of its own, whose value nobody gets.
     pub fn is_dropped(&self, expr: ExprId) -> bool {
         self.dropped.get_or_init(|| flow::dropped(self.body)).contains(&expr)
+    }
+
+    /// Whether an expression itself is awaited.
+    pub fn is_awaited(&self, expr: ExprId) -> bool {
+        self.awaited.get_or_init(|| flow::awaited(self.body)).contains(&expr)
     }
 
     /// Whether a local is named anywhere after it was bound.
@@ -435,9 +438,22 @@ impl<'a> Types<'a> {
     }
 
     fn declared_field(&self, path: &[Name], name: &Name) -> Option<Ty> {
+        self.declared_among(path, name, |kind| match kind {
+            TypeKind::Struct(fields) => Some(fields),
+            _ => None,
+        })
+    }
+
+    /// The type of a field of what is declared at a path, where all of that name agree.
+    fn declared_among(
+        &self,
+        path: &[Name],
+        name: &Name,
+        fields_of: impl Fn(&TypeKind) -> Option<&[(Name, TypeRef)]>,
+    ) -> Option<Ty> {
         let mut found = None;
         for (file, decl) in self.index.types_at(path) {
-            let TypeKind::Struct(fields) = &decl.kind else { continue };
+            let Some(fields) = fields_of(&decl.kind) else { continue };
             let Some((_, ty)) = fields.iter().find(|(field, _)| field == name) else { continue };
             let scope = Scope { file, module: decl.module, owner: Owner::Module };
             let generics: Vec<&Generic> = decl.generics.iter().collect();

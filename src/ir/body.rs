@@ -496,6 +496,15 @@ impl Body {
         &self.blocks[id.0 as usize]
     }
 
+    /// The fields that struct literals are given, and their values.
+    pub fn given_fields(&self) -> impl Iterator<Item = &(Name, ExprId)> {
+        let literals = self.exprs.iter().filter_map(|expr| match &expr.kind {
+            ExprKind::Struct { fields, .. } => Some(fields),
+            _ => None,
+        });
+        literals.flatten()
+    }
+
     /// The local behind an id.
     pub fn local(&self, id: LocalId) -> &Local {
         &self.locals[id.0 as usize]

@@ -106,7 +106,7 @@ impl Context<'_> {
     fn streams(&self) -> Result<(&SourceFile, Streams), String> {
         let index = self.types.index;
         let source = index.source(self.id.file);
-        let package = source.package.and_then(|package| index.workspace.packages.get(package));
+        let package = index.package_of(source);
         Ok((source, provider::streams(package, source)?))
     }
 

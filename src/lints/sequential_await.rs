@@ -124,7 +124,7 @@ fn notes(context: &Context<'_>, analysis: &Analysis) -> Vec<String> {
 fn fix(context: &Context<'_>, analysis: &Analysis) -> Result<Rewrite, String> {
     let index = context.types.index;
     let source = index.source(context.id.file);
-    let package = source.package.and_then(|package| index.workspace.packages.get(package));
+    let package = index.package_of(source);
     let provider = provider::provider(package, source, context.provider)?.as_imported(context.types, source);
     let region = rewrite::Region { source, types: context.types, effects: context.effects, analysis, provider };
     let mut rewrite = rewrite::join(&region)

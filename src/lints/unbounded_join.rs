@@ -112,7 +112,7 @@ fn spawns(context: &Context<'_>, call: ExprId) -> bool {
 fn bounded_tasks(context: &Context<'_>, join: &Join) -> Result<Fix, String> {
     let index = context.types.index;
     let source = index.source(context.id.file);
-    let package = source.package.and_then(|package| index.workspace.packages.get(package));
+    let package = index.package_of(source);
     let path = provider::semaphores(package, source)?;
     let Branches::Each { future, .. } = join.branches else { return Err(BY_HAND.to_owned()) };
     let (types, limit) = (context.types, context.loop_limit);

@@ -7,7 +7,7 @@
 //! the items are borrowed. Answers keep their order. Of several errors the first one in the order of the items is
 //! returned, and no longer the first one in time.
 
-use crate::diagnostic::{Applicability, Edit, Fix};
+use crate::diagnostic::{Edit, Fix};
 use crate::index::types::Types;
 use crate::ir::{ExprId, ExprKind, LocalId, Stmt, StmtKind};
 use crate::rewrite::layout;
@@ -41,8 +41,7 @@ pub fn bounded(join: &Unbounded<'_>) -> Option<Fix> {
     let (_, stmt) = around(body, body.expr(join.join).span)?;
     let (replaced, replacement) = text(join, stmt)?;
     let edits = vec![Edit { span: replaced, replacement }];
-    let fix = Fix::new("await some of them at a time", edits, None, Applicability::MaybeIncorrect)?;
-    Some(Fix { is_choice: true, ..fix })
+    Fix::choice("await some of them at a time", edits)
 }
 
 /// What is replaced, and by what.

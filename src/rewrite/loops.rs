@@ -14,7 +14,7 @@ mod parts;
 mod text;
 
 use crate::analysis::loops::Waiting;
-use crate::diagnostic::{Applicability, Edit, Fix};
+use crate::diagnostic::{Edit, Fix};
 use crate::index::types::Types;
 use crate::rewrite::provider::Streams;
 use crate::source::{SourceFile, Span};
@@ -43,6 +43,5 @@ pub fn together(each: &Loop<'_>) -> Option<Fix> {
         let end = each.types.body.expr(each.waiting.expr).span.end;
         edits.push(Edit { span: Span { start: end, end }, replacement: text.behind });
     }
-    let fix = Fix::new(title, edits, None, Applicability::MaybeIncorrect)?;
-    Some(Fix { is_choice: true, ..fix })
+    Fix::choice(title, edits)
 }

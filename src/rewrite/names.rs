@@ -90,11 +90,7 @@ fn field_given(body: &Body, site: ExprId) -> Option<Name> {
         }
         true
     };
-    let literals = body.exprs.iter().filter_map(|expr| match &expr.kind {
-        ExprKind::Struct { fields, .. } => Some(fields),
-        _ => None,
-    });
-    let field = literals.flatten().find(|(_, value)| gives(*value));
+    let field = body.given_fields().find(|(_, value)| gives(*value));
     field.map(|(name, _)| name.clone()).filter(|name| is_name(name))
 }
 

@@ -6,7 +6,7 @@
 //! The futures are kept in a list first: a stream whose closure makes them on the way is not `Send` where the items are
 //! borrowed. A set gives its answers as they come, and so does the stream; a `FuturesOrdered` keeps their order.
 
-use crate::diagnostic::{Applicability, Edit, Fix};
+use crate::diagnostic::{Edit, Fix};
 use crate::ir::{Body, ExprId, ExprKind, LocalId, StmtKind};
 use crate::rewrite::bounded::{Unbounded, limited, onto};
 use crate::rewrite::names::Names;
@@ -47,8 +47,7 @@ pub fn bounded(join: &Unbounded<'_>, name: &str, set: Option<LocalId>) -> Option
     let import = imports::without(join.source, name, removed);
     let imports = usize::from(import.is_some());
     edits.extend(import);
-    let fix = Fix::new("await some of them at a time", edits, None, Applicability::MaybeIncorrect)?;
-    Some(Fix { is_choice: true, imports, ..fix })
+    Some(Fix { imports, ..Fix::choice("await some of them at a time", edits)? })
 }
 
 /// `let mut answers = CHAIN.collect::<FuturesUnordered<_>>();`, and `CHAIN.collect::<..>().try_collect().await`.

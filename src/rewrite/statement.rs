@@ -15,10 +15,12 @@ pub(super) fn around(body: &Body, place: Span) -> Option<(&Block, &Stmt)> {
 
 /// The indentation of a statement that can be replaced.
 pub(super) fn plain_indent<'a>(source: &'a SourceFile, stmt: &Stmt) -> Option<&'a str> {
+    own_indent(source, stmt).filter(|_| !layout::has_comment(source.slice(stmt.span)))
+}
+
+/// The indentation of a statement that begins its line, so that others may stand in front of it.
+pub(super) fn own_indent<'a>(source: &'a SourceFile, stmt: &Stmt) -> Option<&'a str> {
     let indent = source.text[..stmt.span.start as usize].rsplit('\n').next()?;
-    let is_plain = !stmt.is_conditional
-        && stmt.attributes_start == stmt.span.start
-        && indent.chars().all(char::is_whitespace)
-        && !layout::has_comment(source.slice(stmt.span));
-    is_plain.then_some(indent)
+    let is_first = indent.chars().all(char::is_whitespace);
+    (is_first && !stmt.is_conditional && stmt.attributes_start == stmt.span.start).then_some(indent)
 }

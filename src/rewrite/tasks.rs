@@ -7,12 +7,12 @@
 //! longer go on by itself. A permit is given back when its task ends, however it ends.
 
 use crate::analysis::joins::nearest_loop;
-use crate::diagnostic::{Applicability, Edit, Fix};
+use crate::diagnostic::{Edit, Fix};
 use crate::index::types::Types;
-use crate::ir::{BlockKind, ExprId, ExprKind, LoopKind, Stmt, StmtKind};
+use crate::ir::{BlockKind, ExprId, ExprKind, LoopKind, StmtKind};
 use crate::rewrite::layout;
 use crate::rewrite::names::Names;
-use crate::rewrite::statement::around;
+use crate::rewrite::statement::{around, own_indent};
 use crate::rewrite::style::{Style, style};
 use crate::source::{SourceFile, Span};
 
@@ -54,20 +54,11 @@ pub fn bounded(tasks: &Tasks<'_>) -> Option<Fix> {
     let all = format!("let {permits} = std::sync::Arc::new({path}::sync::Semaphore::new({limit}));\n{outer}");
     let own = format!("let {permits} = std::sync::Arc::clone(&{permits});\n{inner}{made}");
     let edits = [(whole.span.start, all), (stmt.span.start, own)].map(|(at, text)| insert(source, at, text));
-    let edits = edits.into_iter().chain([task]).collect();
-    let fix = Fix::new("let some run at a time", edits, None, Applicability::MaybeIncorrect)?;
-    Some(Fix { is_choice: true, ..fix })
+    Fix::choice("let some run at a time", edits.into_iter().chain([task]).collect())
 }
 
 fn insert(source: &SourceFile, at: u32, text: String) -> Edit {
     Edit { span: Span { start: at, end: at }, replacement: layout::with_line_ends_of(&source.text, text) }
-}
-
-/// The indentation of a statement that begins its line.
-fn own_indent<'a>(source: &'a SourceFile, stmt: &Stmt) -> Option<&'a str> {
-    let before = source.text[..stmt.span.start as usize].rsplit('\n').next()?;
-    let is_first = before.chars().all(char::is_whitespace);
-    (is_first && !stmt.is_conditional && stmt.attributes_start == stmt.span.start).then_some(before)
 }
 
 /// The block that a task runs and owns, where that stands there.

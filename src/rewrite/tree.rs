@@ -271,10 +271,7 @@ impl<'a> Reader<'a> {
 
     /// Whether a field of a struct literal is given just what stands there.
     fn is_field_value(&self, place: Span) -> bool {
-        self.body.exprs.iter().any(|expr| match &expr.kind {
-            ExprKind::Struct { fields, .. } => fields.iter().any(|(_, value)| self.span(*value) == place),
-            _ => false,
-        })
+        self.body.given_fields().any(|(_, value)| self.span(*value) == place)
     }
 
     fn has_hole(&self, span: Span) -> bool {

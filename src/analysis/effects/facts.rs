@@ -208,8 +208,8 @@ fn is_given_a_file(types: &Types<'_>, call: ExprId) -> bool {
 
 /// Whether the only databases of this package are files of its own: its database crates are built for SQLite alone.
 fn asks_a_file(types: &Types<'_>) -> bool {
-    let package = types.index.source(types.scope.file).package;
-    let Some(package) = package.and_then(|package| types.index.workspace.packages.get(package)) else { return false };
+    let source = types.index.source(types.scope.file);
+    let Some(package) = types.index.package_of(source) else { return false };
     let is_for = |feature: &String, of: &str| feature.contains(of);
     let databases = package
         .dependencies

@@ -78,10 +78,7 @@ fn kept_until(body: &Body, guard: LocalId) -> u32 {
     let block = around.min_by_key(|block| block.span.end - block.span.start);
     let Some(block) = block.filter(|block| !is_given_away(body, block, guard)) else { return u32::MAX };
     let is_dropped = |stmt: &&Stmt| match &stmt.kind {
-        StmtKind::Expr { expr, .. } => {
-            let given = dropped(body, body.expr(*expr));
-            given.is_some_and(|given| matches!(body.expr(given).kind, ExprKind::Local(local) if local == guard))
-        }
+        StmtKind::Expr { expr, .. } => drops(body, body.expr(*expr), guard),
         _ => false,
     };
     block.stmts.iter().filter(is_dropped).map(|stmt| stmt.span.start).min().unwrap_or(block.span.end)
@@ -112,6 +109,11 @@ fn is_given_away(body: &Body, block: &Block, guard: LocalId) -> bool {
     };
     let is_bound_anew = body.locals.iter().any(|local| local.init.as_ref().is_some_and(is_it));
     is_last || is_bound_anew || body.exprs.iter().any(gives)
+}
+
+/// Whether an expression is the `drop` of a local.
+pub(super) fn drops(body: &Body, expr: &Expr, local: LocalId) -> bool {
+    dropped(body, expr).is_some_and(|given| matches!(body.expr(given).kind, ExprKind::Local(of) if of == local))
 }
 
 /// What `drop(..)` is given.

@@ -5,6 +5,7 @@
 //!
 //! Invariant: a lock without a name is left out: nobody can say whether it is another one.
 
+use crate::analysis::effects::guards::drops;
 use crate::analysis::effects::{call_name, memory, unwrapped};
 use crate::index::calls::{Callee, resolved};
 use crate::index::types::Types;
@@ -114,15 +115,8 @@ fn is_shared(types: &Types<'_>, lock: ExprId) -> bool {
 }
 
 fn dropped_at(body: &Body, local: crate::ir::LocalId, behind: u32) -> Option<u32> {
-    let drops = body.exprs.iter().filter_map(|expr| match &expr.kind {
-        ExprKind::Call { callee, args } => {
-            let is_drop = matches!(&body.expr(*callee).kind, ExprKind::Path(path) if path.last() == "drop");
-            let is_its = args.iter().any(|arg| matches!(body.expr(*arg).kind, ExprKind::Local(of) if of == local));
-            (is_drop && is_its && expr.span.start >= behind).then_some(expr.span.start)
-        }
-        _ => None,
-    });
-    drops.min()
+    let drops = body.exprs.iter().filter(|expr| drops(body, expr, local)).map(|expr| expr.span.start);
+    drops.filter(|start| *start >= behind).min()
 }
 
 /// The call behind `.await`, `?` and `unwrap()`.

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::analysis::effects::call::{call_effect, call_name, may_be_awaited, of_awaited_type};
-use crate::analysis::effects::wrappers::unwrapped;
+use crate::analysis::effects::wrappers::{is_box, unwrapped};
 use crate::analysis::effects::{Effect, Memory, Summary, claims, guards, hidden, memory, words};
 use crate::diagnostic::Confidence;
 use crate::index::calls::{Callee, callee};
@@ -451,7 +451,7 @@ fn gives_block(body: &Body) -> bool {
     let StmtKind::Expr { expr, semicolon: false } = only.kind else { return false };
     let made = match &body.expr(expr).kind {
         ExprKind::Call { callee, args } => match (&body.expr(*callee).kind, args.as_slice()) {
-            (ExprKind::Path(path), [only]) if path.text().ends_with("Box::pin") => *only,
+            (ExprKind::Path(path), [only]) if is_box(&path.text()) => *only,
             _ => return false,
         },
         ExprKind::MethodCall { receiver, method, .. } if method == "boxed" => *receiver,

@@ -54,6 +54,7 @@ fn is_wrapper(method: &str) -> bool {
     )
 }
 
-fn is_box(path: &str) -> bool {
+/// Whether a path is that of `Box::pin`.
+pub(super) fn is_box(path: &str) -> bool {
     path == "Box::pin" || path.ends_with("::Box::pin")
 }

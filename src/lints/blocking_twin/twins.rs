@@ -235,7 +235,7 @@ pub(super) fn has(context: &Context<'_>, runtime: Runtime) -> bool {
         Runtime::Reqwest => "reqwest",
     };
     let is_it = |dependency: &Dependency| dependency.package == name && dependency.kind == "normal";
-    match source.package.and_then(|package| index.workspace.packages.get(package)) {
+    match index.package_of(source) {
         Some(package) => package.dependencies.iter().any(is_it),
         None => source.text.contains(&format!("{name}::")),
     }

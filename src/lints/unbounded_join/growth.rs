@@ -191,11 +191,8 @@ fn of_answer(types: &Types<'_>, base: ExprId) -> Growth {
             _ => Growth::Grows("what is behind the lock".to_owned(), Confidence::Possible),
         };
     }
-    if is_few_name(&name) {
-        return Growth::Bounded("few");
-    }
-    if is_given_limit(types, at) {
-        return Growth::Bounded("cut");
+    if let Some(bounded) = bounded_by_call(types, at, &name) {
+        return bounded;
     }
     let is_many = knowledge::names().deed(&name) == Deed::Read || name == "fetch_all";
     let confidence = if is_many { Confidence::Likely } else { Confidence::Possible };
@@ -204,15 +201,20 @@ fn of_answer(types: &Types<'_>, base: ExprId) -> Growth {
 
 fn of_call(types: &Types<'_>, call: ExprId) -> Growth {
     let name = crate::analysis::effects::call_name(types, call);
-    if is_few_name(&name) {
-        return Growth::Bounded("few");
-    }
-    if is_given_limit(types, call) {
-        return Growth::Bounded("cut");
+    if let Some(bounded) = bounded_by_call(types, call, &name) {
+        return bounded;
     }
     let is_files = matches!(name.as_str(), "read_dir" | "glob" | "walk" | "WalkDir");
     let confidence = if is_files { Confidence::Likely } else { Confidence::Possible };
     Growth::Grows(format!("what `{name}` gives"), confidence)
+}
+
+/// What a call gives by its name is few, or no more than it is told.
+fn bounded_by_call(types: &Types<'_>, call: ExprId, name: &str) -> Option<Growth> {
+    match is_few_name(name) {
+        true => Some(Growth::Bounded("few")),
+        false => is_given_limit(types, call).then_some(Growth::Bounded("cut")),
+    }
 }
 
 /// Whether a call is told how many to give at most: `schedulable_jobs(conf.batch_size)`.

@@ -154,8 +154,7 @@ impl Writer<'_> {
     }
 
     fn items(&self) -> Option<Tree> {
-        let index = self.each.types.index;
-        let package = self.each.source.package.and_then(|package| index.workspace.packages.get(package));
+        let package = self.each.types.index.package_of(self.each.source);
         let edition = package.map_or(2021, |package| package.edition);
         iterator(self.each.types, &self.reader(&[]), self.each.waiting.iter, edition)
     }
